@@ -1,0 +1,51 @@
+"""Canonical form: any request as plain JSON values, the same for equal requests in every process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from os import PathLike, fspath
+from typing import Union
+
+Json = Union[None, bool, int, float, str, list["Json"], dict[str, "Json"]]
+
+
+def canonical(value: object, _above: tuple[int, ...] = ()) -> Json:
+    """``value`` as plain JSON values.
+
+    Objects become their fields, functions and classes their names; nothing carries a memory address.
+    An object that contains itself is cut off where it recurs.
+    """
+    if value is None or isinstance(value, (bool, int, float, str)) and not isinstance(value, Enum):
+        return value
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, PathLike):
+        return str(fspath(value))
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    if id(value) in _above:
+        return "<recursion>"
+    above = (*_above, id(value))
+    if isinstance(value, Mapping):
+        return {str(key): canonical(item, above) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [canonical(item, above) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted((canonical(item, above) for item in value), key=dump)
+    if isinstance(value, type) or callable(value) and hasattr(value, "__qualname__"):
+        return f"{value.__module__}:{value.__qualname__}"
+    members = (
+        {field.name: getattr(value, field.name, None) for field in fields(value)}
+        if is_dataclass(value)
+        else getattr(value, "__dict__", {})
+    )
+    named: dict[str, Json] = {"<type>": f"{type(value).__module__}:{type(value).__qualname__}"}
+    return named | {name: canonical(member, above) for name, member in members.items()}
+
+
+def dump(value: Json, indent: int | None = None) -> str:
+    """JSON with sorted keys."""
+    return json.dumps(value, sort_keys=True, indent=indent, ensure_ascii=False)

@@ -1,0 +1,81 @@
+"""References: classes named as ``package.module:Qual.Name``, matched and loaded without surprises."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from launchbind.errors import InvalidReferenceError
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeGuard
+
+
+def parse(reference: str) -> tuple[str, str]:
+    """Split ``package.module:Qual.Name`` into module and qualified name, importing nothing.
+
+    Raises
+    ------
+    InvalidReferenceError
+        When either side is empty or not a dotted identifier.
+    """
+    module, _, qualname = reference.partition(":")
+    for side in (module, qualname):
+        if not all(part.isidentifier() for part in side.split(".")):
+            raise InvalidReferenceError(reference)
+    return module, qualname
+
+
+def of(cls: type) -> str:
+    """The reference under which ``cls`` was defined."""
+    return f"{cls.__module__}:{cls.__qualname__}"
+
+
+def peek(module: str, qualname: str) -> type | None:
+    """The class a reference names if its module is loaded already, without running any code.
+
+    ``vars`` rather than ``getattr``: a module ``__getattr__`` (PEP 562) could import something.
+    """
+    found: object = sys.modules.get(module)
+    for part in qualname.split("."):
+        found = getattr(found, "__dict__", {}).get(part)
+    return found if is_class(found) else None
+
+
+def is_class(target: object) -> TypeGuard[type]:
+    """Whether ``target`` can be registered: a class, and not a metaclass.
+
+    The class of an instance of a metaclass is that metaclass, so ``name_of(cls)`` could not tell
+    which of the two is meant.
+    """
+    return isinstance(target, type) and not issubclass(target, type)
+
+
+def load(module: str, qualname: str) -> object:
+    """Import ``module`` and walk to ``qualname``; whatever the import raises passes through."""
+    found: object = import_module(module)
+    for part in qualname.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def absent_package(error: BaseException) -> str | None:
+    """The package whose absence caused ``error``, or None when the error has another cause.
+
+    A submodule missing from an installed package (leptonai 0.47 dropped ``leptonai.api.v1``) is a
+    broken installation, not an absent one, so only a missing top-level package counts.
+    """
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return None
+    package = error.name.partition(".")[0]
+    return package if package not in sys.modules and not _installed(package) else None
+
+
+def _installed(package: str) -> bool:
+    from importlib.util import find_spec
+
+    try:
+        return find_spec(package) is not None
+    except ValueError:  # a stand-in without __spec__ was put into sys.modules
+        return True

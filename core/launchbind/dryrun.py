@@ -1,0 +1,122 @@
+"""The dry-run pipeline: a scheduler's request, adjusted by each role in turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
+
+from launchbind.errors import DryRunError
+from launchbind.protocols import App, DryRunScheduler, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typing_extensions import Never
+
+AppT = TypeVar("AppT", bound=App)
+CfgT = TypeVar("CfgT")
+InfoT = TypeVar("InfoT")
+RequestT = TypeVar("RequestT")
+
+
+class DryRunInfo(Generic[RequestT]):
+    """A request that has not been submitted, for launchers that bring no such class of their own.
+
+    Parameters
+    ----------
+    request
+        What the scheduler would submit.
+    """
+
+    def __init__(self, request: RequestT) -> None:
+        self.request = request
+        #: The app the request was made from; set by :func:`submit_dryrun`.
+        self.app: App | None = None
+
+    def __repr__(self) -> str:
+        return f"DryRunInfo({self.request!r})"
+
+
+def attach_app(info: object, app: App) -> None:
+    """Store the app on a dry-run info, as ``info.app``."""
+    setattr(info, "app", app)  # noqa: B010  (info is typed by what the pipeline needs, which is nothing)
+
+
+def submit_dryrun(
+    scheduler: DryRunScheduler[AppT, CfgT, InfoT],
+    app: AppT,
+    cfg: CfgT,
+    *,
+    attach: Callable[[InfoT, AppT], None] = attach_app,
+) -> InfoT:
+    """Make the request for ``app``, let each role adjust it in order, and attach the app to it.
+
+    Parameters
+    ----------
+    scheduler
+        Asked for ``_submit_dryrun(app, cfg)``; its ``backend`` is read only when there are roles.
+    app
+        Its roles' ``pre_proc(backend, info)`` are called in order; each returns the info to go on with.
+    cfg
+        The executor, handed to the scheduler as it is.
+    attach
+        How the app is stored on the info; by default as ``info.app``.
+
+    Returns
+    -------
+    The info that the last role returned, with the app attached.
+
+    Raises
+    ------
+    DryRunError
+        When a ``pre_proc`` raises, or returns None or something that is no dry-run info, or when the
+        scheduler itself returns something the app cannot be attached to. What ``_submit_dryrun``
+        raises passes through.
+
+    Notes
+    -----
+    The order of the steps is that of NeMo-Run's ``SchedulerMixin.submit_dryrun``
+    (nemo_run/run/torchx_backend/schedulers/api.py, 0.11.1).
+    """
+    info: InfoT = scheduler._submit_dryrun(app, cfg)
+    for index, role in enumerate(app.roles):
+        info = _pre_proc(role, index, scheduler.backend, app, info)
+    try:
+        attach(info, app)
+    except (AttributeError, TypeError) as error:
+        reason = f"_submit_dryrun returned {_kind(info)}, not a dry-run info"
+        raise DryRunError(_name(app), _backend(scheduler), None, None, reason) from error
+    return info
+
+
+def _pre_proc(role: Role, index: int, backend: str, app: App, info: InfoT) -> InfoT:
+    try:
+        result = role.pre_proc(backend, cast("Never", info))
+    except Exception as error:
+        reason = f"pre_proc raised {type(error).__name__}: {error}"
+        raise DryRunError(_name(app), backend, _name(role), index, reason) from error
+    # The same kind of object as before is a dry-run info; so is anything else that holds a request.
+    if result is None or not (isinstance(result, type(info)) or hasattr(result, "request")):
+        reason = f"pre_proc returned {_kind(result)}, not the dry-run info to go on with"
+        raise DryRunError(_name(app), backend, _name(role), index, reason)
+    return cast("InfoT", result)
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else f"an object of type {type(value).__name__}"
+
+
+def _name(part: App | Role) -> str:
+    # Upstream never reads names, so a stand-in without one must not turn into another error here.
+    return str(getattr(part, "name", "?"))
+
+
+def _backend(scheduler: object) -> str:
+    return str(getattr(scheduler, "backend", "?"))
+
+
+class DryRunMixin:
+    """Gives a scheduler that has ``_submit_dryrun`` and ``backend`` the public ``submit_dryrun``."""
+
+    def submit_dryrun(self: DryRunScheduler[AppT, CfgT, InfoT], app: AppT, cfg: CfgT) -> InfoT:
+        """Run :func:`submit_dryrun` on this scheduler."""
+        return submit_dryrun(self, app, cfg)

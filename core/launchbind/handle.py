@@ -1,0 +1,55 @@
+"""Handle: the name of a submitted job, enough to find it again from any process."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from launchbind.errors import InvalidHandleError
+
+_HANDLE = re.compile(r"(?P<backend>[A-Za-z0-9_.+-]+)://(?P<session>[^/\s]+)/(?P<app_id>[^/\s]+)")
+
+
+@dataclass(frozen=True)
+class Handle:
+    """``backend://session/app_id``, the form torchx gives its app handles.
+
+    Parameters
+    ----------
+    backend
+        The registered name of the scheduler that has the job.
+    session
+        The session that submitted it.
+    app_id
+        What the backend calls the job.
+
+    Raises
+    ------
+    InvalidHandleError
+        When a part is empty or contains white space or a slash, so that it could not be parsed back.
+    """
+
+    backend: str
+    session: str
+    app_id: str
+
+    def __post_init__(self) -> None:
+        if not _HANDLE.fullmatch(str(self)):
+            raise InvalidHandleError(str(self))
+
+    @classmethod
+    def parse(cls, text: str) -> Handle:
+        """Read a handle back from its text.
+
+        Raises
+        ------
+        InvalidHandleError
+            When the text is not of the form ``backend://session/app_id``.
+        """
+        match = _HANDLE.fullmatch(text)
+        if match is None:
+            raise InvalidHandleError(text)
+        return cls(**match.groupdict())
+
+    def __str__(self) -> str:
+        return f"{self.backend}://{self.session}/{self.app_id}"

@@ -1,0 +1,337 @@
+"""Launcher: from an executor and an app to a job, and through its life."""
+
+from __future__ import annotations
+
+import copy
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from launchbind._logs import read_logs
+from launchbind.errors import (
+    DryRunError,
+    LaunchbindError,
+    PlanError,
+    SchedulerError,
+    UnknownBackendError,
+    UnknownJobError,
+    UnsupportedError,
+    WaitTimeoutError,
+)
+from launchbind.handle import Handle
+from launchbind.plan import Plan
+from launchbind.protocols import (
+    App,
+    Scheduler,
+    SchedulerFactory,
+    SupportsExitCode,
+    SupportsList,
+    SupportsLogs,
+    SupportsVolatile,
+)
+from launchbind.state import JobState, JobStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from typing_extensions import Self
+
+    from launchbind.protocols import Description, StateLike
+    from launchbind.registry import Registry
+
+AppT = TypeVar("AppT", bound=App)
+ExecutorT = TypeVar("ExecutorT")
+InfoT = TypeVar("InfoT")
+
+_FIRST_POLL = 0.05
+_POLL_GROWTH = 1.5
+
+
+class Launcher(Generic[AppT, ExecutorT, InfoT]):
+    """Plans, submits and follows jobs.
+
+    Parameters
+    ----------
+    registry
+        Tells which backend an executor belongs to.
+    schedulers
+        Backend to scheduler factory; a scheduler is made when its backend is first used.
+    session
+        Groups the jobs; it is part of their handles.
+    prepare
+        Called with the copies of app and executor, and the backend, before each dry run; an adapter
+        fills in there what its launcher expects, such as job folders.
+    secret_names
+        Names whose values plans hide, besides the usual ones.
+
+    Notes
+    -----
+    Everything after ``submit`` needs the handle only, so another process can go on where one stopped.
+    """
+
+    def __init__(
+        self,
+        registry: Registry[ExecutorT],
+        schedulers: Mapping[str, SchedulerFactory[Scheduler[AppT, ExecutorT, InfoT]]],
+        *,
+        session: str = "launchbind",
+        prepare: Callable[[AppT, ExecutorT, str], None] | None = None,
+        secret_names: Iterable[str] = (),
+    ) -> None:
+        self._registry = registry
+        self._factories = schedulers
+        self._session = session
+        self._prepare = prepare
+        self._secret_names = tuple(secret_names)
+        self._schedulers: dict[str, Scheduler[AppT, ExecutorT, InfoT]] = {}
+        self._apps: dict[Handle, App] = {}
+        self._lock = threading.RLock()
+
+    # -- before the job --------------------------------------------------------------------------
+
+    def plan(self, app: AppT, executor: ExecutorT, *, backend: str | None = None) -> Plan[InfoT]:
+        """Dry-run ``app`` on copies: neither ``app`` nor ``executor`` is changed.
+
+        Parameters
+        ----------
+        backend
+            By default the one the executor's class is registered under.
+
+        Raises
+        ------
+        UnknownTypeError, UnknownBackendError
+            When no backend is known for the executor, or no scheduler for the backend.
+        PlanError
+            When the app has no roles, or cannot be copied.
+        DryRunError
+            When the scheduler or a role's ``pre_proc`` fails.
+        """
+        if not app.roles:
+            raise PlanError(app.name, "has no roles: add at least one, with the command it runs")
+        backend = self._canonical(self._registry.name_of(executor) if backend is None else backend)
+        scheduler = self._scheduler(backend)
+        try:
+            app, executor = copy.deepcopy(app), copy.deepcopy(executor)
+        except Exception as error:
+            problem = f"or its executor cannot be copied ({type(error).__name__}: {error})"
+            raise PlanError(app.name, problem) from error
+        try:
+            if self._prepare is not None:
+                self._prepare(app, executor, backend)
+            info = scheduler.submit_dryrun(app, executor)
+        except LaunchbindError:
+            raise
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise DryRunError(app.name, backend, None, None, reason) from error
+        volatile = scheduler.volatile(info) if isinstance(scheduler, SupportsVolatile) else None
+        return Plan(
+            backend, app, executor, info, volatile=volatile, secret_names=self._secret_names
+        )
+
+    def submit(self, plan: Plan[InfoT]) -> Handle:
+        """Submit exactly what was planned.
+
+        Raises
+        ------
+        PlanError
+            When the plan was submitted before, or changed since it was made.
+        SchedulerError
+            When the scheduler refuses it; the plan can be submitted again.
+        """
+        scheduler = self._scheduler(plan.backend)
+        with self._lock:
+            if plan.handle is not None:
+                raise PlanError(plan.app.name, f"was submitted already, as {plan.handle}: plan it again")
+            if plan.current_fingerprint() != plan.fingerprint:
+                raise PlanError(plan.app.name, "was changed after it was planned: plan it again")
+            with _reporting(plan.backend, f"submit app {plan.app.name!r}"):
+                app_id = scheduler.schedule(plan.info)
+            plan.handle = Handle(plan.backend, self._session, app_id)
+            self._apps[plan.handle] = plan.app
+            return plan.handle
+
+    def run(self, app: AppT, executor: ExecutorT, *, backend: str | None = None) -> Handle:
+        """Plan and submit."""
+        return self.submit(self.plan(app, executor, backend=backend))
+
+    # -- the job ---------------------------------------------------------------------------------
+
+    def status(self, handle: Handle | str) -> JobStatus:
+        """Ask the job's scheduler how it fares.
+
+        Raises
+        ------
+        InvalidHandleError, UnknownBackendError
+            When the handle cannot be read, or its backend is not at hand.
+        UnknownJobError
+            When the backend knows no such job.
+        SchedulerError
+            When the scheduler cannot say; never a silent UNKNOWN.
+        """
+        handle, scheduler = self._find(handle)
+        description = self._describe(handle, scheduler)
+        state = _state(handle.backend, description.state)
+        code = None
+        if state.is_terminal and isinstance(scheduler, SupportsExitCode):
+            code = scheduler.exit_code(handle.app_id)
+        # torchx writes "<NONE>" where it has no message (torchx.specs.api.NONE).
+        message = "" if description.msg == "<NONE>" else description.msg
+        return JobStatus(handle, state, code, message, description.ui_url)
+
+    def statuses(self, handles: Iterable[Handle | str]) -> list[JobStatus]:
+        """The status of each job, in the order asked."""
+        return [self.status(handle) for handle in handles]
+
+    def wait(
+        self, handle: Handle | str, *, timeout: float | None = None, poll: float = 2.0
+    ) -> JobStatus:
+        """Wait until the job has ended.
+
+        Parameters
+        ----------
+        timeout
+            Seconds to wait at most; None waits for as long as it takes.
+        poll
+            Seconds between questions at most; the first ones come sooner.
+
+        Raises
+        ------
+        WaitTimeoutError
+            When the job has not ended in time; it goes on.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        pause = min(_FIRST_POLL, poll)
+        while True:
+            status = self.status(handle)
+            if status.state.is_terminal:
+                return status
+            left = pause if deadline is None else deadline - time.monotonic()
+            if left <= 0:
+                raise WaitTimeoutError(str(status.handle), str(status.state), timeout or 0.0)
+            time.sleep(min(pause, left))
+            pause = min(pause * _POLL_GROWTH, poll)
+
+    def cancel(self, handle: Handle | str) -> None:
+        """End the job; one that has ended already is left as it is.
+
+        Raises
+        ------
+        UnknownJobError
+            When the backend knows no such job.
+        """
+        if not self.status(handle).state.is_terminal:
+            handle, scheduler = self._find(handle)
+            with _reporting(handle.backend, f"cancel {handle}"):
+                scheduler.cancel(handle.app_id)
+
+    def logs(
+        self,
+        handle: Handle | str,
+        role: str | None = None,
+        replica: int | None = None,
+        follow: bool = False,
+    ) -> Iterator[str]:
+        """The job's output, line by line; a last line without a newline comes as it is.
+
+        Parameters
+        ----------
+        role, replica
+            Limit it to one role, or to one replica's number; by default all are read, one after the
+            other, or as their lines come when following.
+        follow
+            Go on until the job has ended.
+
+        Raises
+        ------
+        UnsupportedError
+            When the backend's scheduler cannot read logs.
+        UnknownJobError
+            When the backend knows no such job.
+        """
+        handle, scheduler = self._find(handle)
+        if not isinstance(scheduler, SupportsLogs):
+            raise UnsupportedError(handle.backend, "read logs")
+        description = self._describe(handle, scheduler)
+        app = self._apps.get(handle)
+        return read_logs(
+            scheduler, handle, app.roles if app else description.roles, role, replica, follow
+        )
+
+    def list(self, backend: str) -> list[JobStatus]:
+        """The jobs that the backend knows.
+
+        Raises
+        ------
+        UnsupportedError
+            When the backend's scheduler cannot list jobs.
+        """
+        backend = self._canonical(backend)
+        scheduler = self._scheduler(backend)
+        if not isinstance(scheduler, SupportsList):
+            raise UnsupportedError(backend, "list jobs")
+        with _reporting(backend, "list its jobs"):
+            return [
+                JobStatus(Handle(backend, self._session, job.app_id), _state(backend, job.state))
+                for job in scheduler.list()
+            ]
+
+    # -- the launcher itself ---------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Close every scheduler that was made; calling it again does nothing."""
+        with self._lock:
+            while self._schedulers:
+                _, scheduler = self._schedulers.popitem()
+                scheduler.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def _canonical(self, backend: str) -> str:
+        return self._registry.entry(backend).name if backend in self._registry else backend
+
+    def _scheduler(self, backend: str) -> Scheduler[AppT, ExecutorT, InfoT]:
+        with self._lock:
+            if backend not in self._schedulers:
+                factory = self._factories.get(backend)
+                if factory is None:
+                    raise UnknownBackendError(backend, tuple(self._factories))
+                with _reporting(backend, "make its scheduler"):
+                    self._schedulers[backend] = factory(self._session)
+            return self._schedulers[backend]
+
+    def _find(self, handle: Handle | str) -> tuple[Handle, Scheduler[AppT, ExecutorT, InfoT]]:
+        handle = Handle.parse(handle) if isinstance(handle, str) else handle
+        return handle, self._scheduler(handle.backend)
+
+    def _describe(
+        self, handle: Handle, scheduler: Scheduler[AppT, ExecutorT, InfoT]
+    ) -> Description:
+        with _reporting(handle.backend, f"tell how {handle} fares"):
+            description = scheduler.describe(handle.app_id)
+        if description is None:
+            raise UnknownJobError(str(handle))
+        return description
+
+
+def _state(backend: str, state: StateLike) -> JobState:
+    known = JobState.__members__.get(state.name)
+    if known is None:
+        raise SchedulerError(backend, "give a job state", f"{state.name!r} is none that is known")
+    return known
+
+
+@contextmanager
+def _reporting(backend: str, action: str) -> Iterator[None]:
+    """Turn whatever a scheduler raises into one error that says what it was asked to do."""
+    try:
+        yield
+    except LaunchbindError:
+        raise
+    except Exception as error:
+        raise SchedulerError(backend, action, f"{type(error).__name__}: {error}") from error

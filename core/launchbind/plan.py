@@ -1,0 +1,113 @@
+"""Plan: a dry run that can be read, compared and submitted."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from launchbind._canonical import Json, canonical, dump
+from launchbind.redaction import Redactor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from launchbind.handle import Handle
+    from launchbind.protocols import App
+
+InfoT = TypeVar("InfoT")
+
+SCHEMA = 1
+"""Version of the JSON that :meth:`Plan.to_json` writes."""
+
+
+class Plan(Generic[InfoT]):
+    """What a scheduler would submit; made by :meth:`Launcher.plan`, submitted by :meth:`Launcher.submit`.
+
+    Attributes
+    ----------
+    backend
+        The registered name of the scheduler.
+    app
+        The planned copy of the app.
+    info
+        The scheduler's own dry-run info, unredacted.
+    fingerprint
+        sha256, in hex, of backend and canonical request: equal for equal plans, in any process.
+    handle
+        The job it became, None until it is submitted.
+    """
+
+    def __init__(
+        self,
+        backend: str,
+        app: App,
+        executor: object,
+        info: InfoT,
+        *,
+        volatile: Mapping[str, str] | None = None,
+        secret_names: tuple[str, ...] = (),
+    ) -> None:
+        self.backend = backend
+        self.app = app
+        self.info = info
+        self.handle: Handle | None = None
+        self._volatile = dict(volatile or {})
+        self._redactor = Redactor(secret_names)
+        self._redactor.learn(canonical(executor))
+        self._redactor.learn(canonical(app))
+        self._redactor.learn(self._request())
+        self.fingerprint = self.current_fingerprint()
+
+    def current_fingerprint(self) -> str:
+        """The fingerprint of the request as it is now; another one than ``fingerprint`` if it was changed."""
+        return sha256(self._steady(dump([self.backend, self._request()])).encode()).hexdigest()
+
+    def render(self, redact: bool = True) -> str:
+        """The whole request as the scheduler shows it: script, command line or YAML.
+
+        Parameters
+        ----------
+        redact
+            Hide the values of secret-looking names, wherever they appear.
+        """
+        text = str(self.info)
+        return self._redactor.text(text) if redact else text
+
+    def to_json(self, redact: bool = True) -> str:
+        """The plan as JSON with sorted keys: ``schema``, ``backend``, ``app``, ``fingerprint``, ``request``."""
+        request = self._request()
+        return dump(
+            {
+                "schema": SCHEMA,
+                "backend": self.backend,
+                "app": self.app.name,
+                "fingerprint": self.fingerprint,
+                "request": self._redactor.tree(request) if redact else request,
+            },
+            indent=2,
+        )
+
+    def diff(self, other: Plan[InfoT]) -> str:
+        """A unified, redacted diff from this plan to ``other``; empty when they are the same."""
+        from difflib import unified_diff
+
+        mine, theirs = (
+            plan._redactor.text(self._redactor.text(plan._steady(plan.render(redact=False))))
+            for plan in (self, other)
+        )
+        names = (f"{self.backend}/{self.app.name}", f"{other.backend}/{other.app.name}")
+        return "\n".join(unified_diff(mine.splitlines(), theirs.splitlines(), *names, lineterm=""))
+
+    def __str__(self) -> str:
+        return self.render()
+
+    def __repr__(self) -> str:
+        return f"<Plan of app {self.app.name!r} on {self.backend}, {self.fingerprint[:12]}>"
+
+    def _request(self) -> Json:
+        return canonical(getattr(self.info, "request", self.info))
+
+    def _steady(self, text: str) -> str:
+        for value, placeholder in self._volatile.items():
+            text = text.replace(value, placeholder)
+        return text

@@ -1,0 +1,103 @@
+"""Redaction: secrets are known by the names they go under, and then hidden wherever they turn up."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from launchbind._canonical import Json
+
+MASK = "<redacted>"
+
+# "token" but neither "tokens" (max_tokens=4096) nor "tokenizer".
+_SECRET_NAME = (
+    r"token(?!s|i[sz])|secret|passw(?:or)?d|passphrase|pwd|api[-_]?key|access[-_]?key|private[-_]?key"
+    r"|encryption[-_]?key|credential|authorization|bearer|cookie|dsn\b"
+)
+_URL_PASSWORD = re.compile(r"(?<=://)([^\s/:@]*):([^\s/@]+)@")
+# Values too common to be hidden wherever they appear; under a secret's name they are hidden all the same.
+_MIN_LENGTH = 4
+_COMMON = frozenset({"true", "false", "none", "null"})
+
+
+class Redactor:
+    """Hides secret values in text and in JSON values.
+
+    Parameters
+    ----------
+    names
+        Names to treat as secret besides the usual ones (token, secret, password, api key, access key,
+        credential, ...). Each matches, ignoring case, anywhere in a name.
+    """
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        pattern = "|".join([_SECRET_NAME, *(re.escape(name) for name in names)])
+        self._name = re.compile(pattern, re.IGNORECASE)
+        self._assignment = re.compile(
+            rf"(?P<name>[\w.-]*(?:{pattern})[\w.-]*)(?P<between>[\"']?\s*[=:]\s*)"
+            r"(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s,;}\])\"']+)",
+            re.IGNORECASE,
+        )
+        self._values: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+
+    def is_secret(self, name: str) -> bool:
+        """Whether what goes under ``name`` is hidden."""
+        return self._name.search(name) is not None
+
+    def learn(self, value: Json) -> None:
+        """Remember every value that stands under a secret-looking name in ``value``."""
+        for secret in _secrets(value, self.is_secret):
+            if len(secret) >= _MIN_LENGTH and secret.lower() not in _COMMON:
+                self._values.update(_spellings(secret))
+        longest_first = sorted(self._values, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+    def text(self, text: str) -> str:
+        """``text`` with every secret replaced by ``<redacted>``."""
+        if self._pattern is not None:
+            text = self._pattern.sub(MASK, text)
+        text = _URL_PASSWORD.sub(rf"\1:{MASK}@", text)
+        return self._assignment.sub(rf"\g<name>\g<between>{MASK}", text)
+
+    def tree(self, value: Json, hidden: bool = False) -> Json:
+        """``value`` with every secret replaced by ``<redacted>``."""
+        if isinstance(value, dict):
+            return {
+                key: self.tree(item, hidden or self.is_secret(key)) for key, item in value.items()
+            }
+        if isinstance(value, list):
+            return [self.tree(item, hidden) for item in value]
+        if isinstance(value, str):
+            return MASK if hidden and value else self.text(value)
+        return MASK if hidden and value is not None and not isinstance(value, bool) else value
+
+
+def _secrets(value: Json, is_secret: Callable[[str], bool], hidden: bool = False) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _secrets(item, is_secret, hidden or is_secret(key))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _secrets(item, is_secret, hidden)
+    elif hidden and isinstance(value, (str, int)) and not isinstance(value, bool):
+        yield str(value)
+
+
+def _spellings(secret: str) -> set[str]:
+    """The forms a value takes in scripts, JSON, YAML, Python and Kubernetes secrets."""
+    encoded = base64.b64encode(secret.encode("utf-8", "surrogateescape")).decode()
+    return {
+        secret,
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        repr(secret)[1:-1],
+        shlex.quote(secret),
+        encoded,
+    } - {""}

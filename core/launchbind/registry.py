@@ -1,0 +1,334 @@
+"""Registry: a bijection between names and classes, read along the MRO, imported one by one on need."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Generic, TypeVar, overload
+from weakref import ref
+
+from launchbind import _reference
+from launchbind._decorator import ClassDecorator, caller
+from launchbind._importing import checked, resolve
+from launchbind._names import check_name
+from launchbind._table import Table
+from launchbind._views import ByName, ByType
+from launchbind.entry import Entry
+from launchbind.errors import LaunchbindError, UnknownNameError, UnknownTypeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, MutableMapping
+
+    from typing_extensions import Self
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """A bijection between names and classes.
+
+    Parameters
+    ----------
+    kind
+        What the entries are, for messages: ``executor`` gives "unknown executor 'slrum'".
+    group
+        An entry-point group whose entries join as lazy ones, read on the first miss or first listing.
+
+    Notes
+    -----
+    Reads take no lock. Writes are serialised, and one that raises changes nothing. Resolving a lazy
+    target runs the code of the module it names; looking names up, and listing them, does not.
+    """
+
+    def __init__(self, kind: str = "entry", *, group: str | None = None) -> None:
+        self._kind = kind
+        self._group = group
+        self._table: Table[T] = Table(kind)
+        self._names = self._table.names
+        self._types = self._table.types
+        self._discovered = group is None
+        #: Live mapping of names to classes.
+        self.by_name: MutableMapping[str, type[T]] = ByName(self)
+        #: Live mapping of classes to canonical names.
+        self.by_type: MutableMapping[type[T], str] = ByType(self)
+
+    # -- writing ---------------------------------------------------------------------------------
+
+    @overload
+    def register(
+        self,
+        name: str,
+        *,
+        aliases: Iterable[str] = (),
+        replace: bool = False,
+        requires: str | None = None,
+    ) -> ClassDecorator[T]: ...
+    @overload
+    def register(
+        self,
+        name: str,
+        target: type[T] | str,
+        *,
+        aliases: Iterable[str] = (),
+        replace: bool = False,
+        requires: str | None = None,
+    ) -> None: ...
+    def register(
+        self,
+        name: str,
+        target: type[T] | str | None = None,
+        *,
+        aliases: Iterable[str] = (),
+        replace: bool = False,
+        requires: str | None = None,
+    ) -> ClassDecorator[T] | None:
+        """Bind ``name`` to ``target``; without a target, return a class decorator that does.
+
+        Parameters
+        ----------
+        name
+            One or more of letters, digits, ``_``, ``.``, ``+``, ``-``: it is the scheme of a handle.
+        target
+            A class, or a lazy ``"package.module:Qual.Name"``, parsed now and imported on first need.
+        aliases
+            Further names that lead to the same class.
+        replace
+            Drop what the name, an alias or the class was bound to before.
+        requires
+            What to install when importing the target fails, for example ``"launchbind[nemo]"``.
+
+        Raises
+        ------
+        InvalidNameError, InvalidReferenceError, InvalidTargetError
+            When a name, a lazy target or a class cannot be registered at all.
+        ConflictError
+            When the name or the class is bound elsewhere and ``replace`` is false. Registering the
+            same pair again does nothing; the same ``module:qualname`` with a new class object, as
+            a reload makes, replaces the old one.
+        """
+        if target is None:
+            return ClassDecorator(self, name, aliases, replace, requires)
+        self._register(name, target, aliases, replace, requires, caller(2))
+        return None
+
+    def _register(
+        self,
+        name: str,
+        target: type[T] | str,
+        aliases: Iterable[str],
+        replace: bool,
+        requires: str | None,
+        origin: tuple[str, int],
+    ) -> None:
+        aliases = tuple(dict.fromkeys(alias for alias in aliases if alias != name))
+        for each in (name, *aliases):
+            check_name(self._kind, each)
+        if isinstance(target, str):
+            _reference.parse(target)
+        else:
+            checked(self._kind, name, target)
+        entry = Entry(name, target, origin=origin, aliases=aliases, requires=requires)
+        self._table.bind(entry, drop_name=replace, drop_type=replace)
+
+    def _assign(
+        self, name: str, cls: type[T], *, drop_name: bool = False, drop_type: bool = False
+    ) -> None:
+        check_name(self._kind, name)
+        entry: Entry[T] = Entry(name, checked(self._kind, name, cls), origin=caller(3))
+        self._table.bind(entry, drop_name=drop_name, drop_type=drop_type)
+
+    def unregister(self, name: str) -> None:
+        """Forget the entry with this name or alias.
+
+        Raises
+        ------
+        UnknownNameError
+            When there is none.
+        """
+        with self._table.lock:
+            self._table.remove(self.entry(name))
+
+    @contextmanager
+    def override(self, name: str, target: type[T] | str) -> Iterator[Self]:
+        """Bind ``name`` to ``target`` inside a ``with`` block, whatever either was bound to."""
+        with self.temporary():
+            self._register(name, target, (), True, None, caller(3))
+            yield self
+
+    @contextmanager
+    def temporary(self) -> Iterator[Self]:
+        """Undo, when the ``with`` block ends, everything that was changed since it began."""
+        saved, discovered = self._table.saved(), self._discovered
+        try:
+            yield self
+        finally:
+            self._table.restore(saved)
+            self._discovered = discovered
+
+    # -- class to name ---------------------------------------------------------------------------
+
+    def name_of(self, executor: T | type[T], *, exact: bool = False) -> str:
+        """The canonical name of the nearest registered class along the MRO.
+
+        A lazy target is matched by its module and qualified name, and through re-exports of modules
+        that are loaded, so nothing is imported.
+
+        Parameters
+        ----------
+        executor
+            An instance or a class.
+        exact
+            Accept the class itself only, no ancestor.
+
+        Raises
+        ------
+        UnknownTypeError
+            When no class along the MRO is registered.
+        """
+        name = self._names.get(type(executor))
+        if name is not None:
+            return name
+        cls = _class_of(executor)
+        name = self._exact(cls) if exact else self._nearest(cls)
+        if name is None:
+            known = tuple(self._table.entries)
+            raise UnknownTypeError(self._kind, f"{cls.__module__}.{cls.__qualname__}", known)
+        return name
+
+    def find_name(self, x: object) -> str | None:
+        """Like :meth:`name_of`, but None when nothing along the MRO is registered."""
+        return self._nearest(_class_of(x))
+
+    def _nearest(self, cls: type) -> str | None:
+        table = self._table
+        name = table.resolved.get(ref(cls))
+        if name is not None:
+            return name
+        name = self._exact(cls)  # discovers on a miss: a plugin may know the class better than a parent
+        if name is not None:
+            return name
+        while True:
+            version = table.settle()
+            resolved = table.resolved
+            name = table.nearest(cls.__mro__)
+            if table.version == version:
+                break
+        if name is not None:
+            resolved[ref(cls, lambda dead: resolved.pop(dead, None))] = name
+        return name
+
+    def _exact(self, cls: type) -> str | None:
+        table = self._table
+        while True:
+            table.bind_loaded()
+            version = table.settle()
+            name = table.nearest((cls,))
+            if name is not None:
+                return name
+            if table.version == version and not self._discover():
+                return None
+
+    # -- name to class ---------------------------------------------------------------------------
+
+    def type_of(self, name: str) -> type[T]:
+        """The class with this name or alias, imported now if it was not yet.
+
+        Raises
+        ------
+        UnknownNameError
+            When there is no such name; the message lists the names there are and the closest one.
+        MissingDependencyError
+            When a package that the target needs is not installed.
+        BrokenTargetError, InvalidTargetError
+            When importing the target raises, or does not give a class.
+        """
+        try:
+            return self._types[name]
+        except KeyError:
+            pass
+        return resolve(self._table, self.entry(name))
+
+    __getitem__ = type_of
+
+    def find_type(self, name: str) -> type[T] | None:
+        """Like :meth:`type_of`, but None when there is no such name; a failed import still raises."""
+        entry = self._find(name)
+        return None if entry is None else resolve(self._table, entry)
+
+    def entry(self, name: str) -> Entry[T]:
+        """What is known about this name or alias; nothing is imported.
+
+        Raises
+        ------
+        UnknownNameError
+            When there is no such name.
+        """
+        entry = self._find(name)
+        if entry is None:
+            raise UnknownNameError(self._kind, name, tuple(self._table.entries))
+        return entry
+
+    def probe(self, name: str) -> Entry[T]:
+        """Import the target of ``name`` and return its entry, whose ``state`` tells how that went.
+
+        Raises
+        ------
+        UnknownNameError
+            When there is no such name. A failed import does not raise: it is in ``Entry.error``.
+        """
+        entry = self.entry(name)
+        self._importable(entry.name)
+        return self._find(entry.name) or entry
+
+    def _find(self, name: str) -> Entry[T] | None:
+        self._table.bind_loaded()
+        entry = self._table.find(name)
+        return self._table.find(name) if entry is None and self._discover() else entry
+
+    def _importable(self, name: str) -> type[T] | None:
+        """The class with this name, or None when it is unknown, missing or broken."""
+        try:
+            return self.find_type(name)
+        except LaunchbindError:
+            return None
+
+    # -- listing ---------------------------------------------------------------------------------
+
+    def __contains__(self, x: object) -> bool:
+        """Whether ``x`` is a name, an alias, or (an instance of) a class that has a name."""
+        return (self._find(x) if isinstance(x, str) else self.find_name(x)) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        """The canonical names there were when the iteration began, in order of registration."""
+        self._discover()
+        self._table.settle()
+        return iter(list(self._table.entries))
+
+    def __len__(self) -> int:
+        self._discover()
+        return len(self._table.entries)
+
+    def __repr__(self) -> str:
+        return f"<Registry of {self._kind}: {', '.join(self._table.entries) or 'empty'}>"
+
+    def _pairs(self) -> list[tuple[str, type[T]]]:
+        found = ((name, self._importable(name)) for name in self)
+        return [(name, cls) for name, cls in found if cls is not None]
+
+    def _discover(self) -> bool:
+        """Read the entry points, once; return whether a look that missed is worth repeating."""
+        if self._discovered or self._group is None:
+            return False
+        with self._table.lock:
+            if not self._discovered:
+                from launchbind._discovery import discover
+
+                found: list[Entry[T]] = discover(self._kind, self._group)
+                self._discovered = True
+                for entry in found:
+                    self._table.bind_discovered(entry)
+        return True
+
+
+def _class_of(x: object) -> type:
+    # __class__, not type(): a stand-in such as Mock(spec=SlurmExecutor) says what it stands for.
+    return x if isinstance(x, type) else x.__class__
