@@ -46,12 +46,16 @@ def closest(name: str, known: Sequence[str]) -> str | None:
     from difflib import get_close_matches  # 5 ms, and only a reader of the message needs it
 
     lowered = {candidate.lower(): candidate for candidate in known}
-    matches = get_close_matches(name.lower(), lowered, n=1)
+    matches = get_close_matches(str(name).lower(), lowered, n=1)  # str: untyped callers look up None
     return lowered[matches[0]] if matches else None
 
 
 class UnknownNameError(LaunchbindError, KeyError):
     """No entry has this name."""
+
+    kind: str
+    name: str
+    known: Sequence[str]
 
     def __init__(self, kind: str, name: str, known: Sequence[str]) -> None:
         super().__init__(kind, name, known)
@@ -70,6 +74,10 @@ class UnknownNameError(LaunchbindError, KeyError):
 class UnknownTypeError(LaunchbindError, KeyError):
     """Neither this class nor any of its ancestors is registered."""
 
+    kind: str
+    type_name: str
+    known: Sequence[str]
+
     def __init__(self, kind: str, type_name: str, known: Sequence[str]) -> None:
         super().__init__(kind, type_name, known)
         self.kind, self.type_name, self.known = kind, type_name, known
@@ -77,12 +85,19 @@ class UnknownTypeError(LaunchbindError, KeyError):
     def __str__(self) -> str:
         return (
             f"no {self.kind} is registered for {self.type_name} or a class it derives from: "
-            f"registered are {_listing(self.known)}; bind it with register(name, {self.type_name.rpartition('.')[2]})."
+            f"registered are {_listing(self.known)}; "
+            f"bind it with register(name, {self.type_name.rpartition('.')[2]})."
         )
 
 
 class ConflictError(LaunchbindError, ValueError):
     """A name or a type is already bound elsewhere; nothing was changed."""
+
+    kind: str
+    name: str
+    target: str
+    source: str
+    held: Sequence[tuple[str, str, str]]
 
     def __init__(
         self, kind: str, name: str, target: str, source: str, held: Sequence[tuple[str, str, str]]
@@ -105,6 +120,9 @@ class ConflictError(LaunchbindError, ValueError):
 class InvalidNameError(LaunchbindError, ValueError):
     """A name that cannot be the scheme of a handle."""
 
+    kind: str
+    name: object
+
     def __init__(self, kind: str, name: object) -> None:
         super().__init__(kind, name)
         self.kind, self.name = kind, name
@@ -119,6 +137,8 @@ class InvalidNameError(LaunchbindError, ValueError):
 class InvalidReferenceError(LaunchbindError, ValueError):
     """A lazy target that is not of the form ``package.module:Qual.Name``."""
 
+    reference: str
+
     def __init__(self, reference: str) -> None:
         super().__init__(reference)
         self.reference = reference
@@ -129,6 +149,11 @@ class InvalidReferenceError(LaunchbindError, ValueError):
 
 class InvalidTargetError(LaunchbindError, TypeError):
     """A target that is not a class, or is a metaclass."""
+
+    kind: str
+    name: str
+    target: str
+    problem: str
 
     def __init__(self, kind: str, name: str, target: str, problem: str) -> None:
         super().__init__(kind, name, target, problem)
@@ -147,9 +172,13 @@ class MissingDependencyError(LaunchbindError, ImportError):
     ``name`` is that package, as :class:`ModuleNotFoundError` has it; ``entry`` the registered name.
     """
 
-    def __init__(
-        self, kind: str, entry: str, reference: str, package: str, requires: str | None
-    ) -> None:
+    kind: str
+    entry: str
+    reference: str
+    name: str
+    requires: str | None
+
+    def __init__(self, kind: str, entry: str, reference: str, package: str, requires: str | None) -> None:
         super().__init__(kind, entry, reference, package, requires)
         self.kind, self.entry, self.reference = kind, entry, reference
         self.name, self.requires = package, requires
@@ -164,6 +193,12 @@ class MissingDependencyError(LaunchbindError, ImportError):
 class BrokenTargetError(LaunchbindError, ImportError):
     """The target's package is installed, but importing the target fails."""
 
+    kind: str
+    entry: str
+    reference: str
+    reason: str
+    source: str
+
     def __init__(self, kind: str, entry: str, reference: str, reason: str, source: str) -> None:
         super().__init__(kind, entry, reference, reason, source)
         self.kind, self.entry, self.reference = kind, entry, reference
@@ -176,12 +211,37 @@ class BrokenTargetError(LaunchbindError, ImportError):
         )
 
 
+class InvalidSettingError(LaunchbindError, ValueError):
+    """A field of an executor that does not exist, or a value it cannot take."""
+
+    executor: str
+    field: str | None
+    problem: str
+    known: Sequence[str]
+
+    def __init__(self, executor: str, field: str | None, problem: str, known: Sequence[str] = ()) -> None:
+        super().__init__(executor, field, problem, known)
+        #: None for ``field`` means the executor as a whole.
+        self.executor, self.field, self.problem, self.known = executor, field, problem, known
+
+    def __str__(self) -> str:
+        if self.field is None:
+            return f"{self.executor} cannot be made: {self.problem}."
+        near = closest(self.field, self.known)
+        hint = f"; did you mean {near!r}?" if near else f": there are {_listing(self.known)}."
+        return f"{self.executor} cannot take {self.field!r}: {self.problem}{hint if self.known else '.'}"
+
+
 class DryRunError(LaunchbindError, RuntimeError):
     """A dry run could not produce a request."""
 
-    def __init__(
-        self, app: str, backend: str, role: str | None, index: int | None, reason: str
-    ) -> None:
+    app: str
+    backend: str
+    reason: str
+    role: str | None
+    index: int | None
+
+    def __init__(self, app: str, backend: str, role: str | None, index: int | None, reason: str) -> None:
         super().__init__(app, backend, role, index, reason)
         self.app, self.backend, self.reason = app, backend, reason
         #: The role whose ``pre_proc`` failed and its position, None when the scheduler itself failed.
@@ -195,6 +255,8 @@ class DryRunError(LaunchbindError, RuntimeError):
 class InvalidHandleError(LaunchbindError, ValueError):
     """A text that is not a handle."""
 
+    text: str
+
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.text = text
@@ -205,6 +267,9 @@ class InvalidHandleError(LaunchbindError, ValueError):
 
 class UnknownBackendError(LaunchbindError, KeyError):
     """No scheduler is at hand for this backend; the job is sent to no other one."""
+
+    backend: str
+    known: Sequence[str]
 
     def __init__(self, backend: str, known: Sequence[str]) -> None:
         super().__init__(backend, known)
@@ -219,6 +284,9 @@ class UnknownBackendError(LaunchbindError, KeyError):
 class UnsupportedError(LaunchbindError, NotImplementedError):
     """The backend's scheduler cannot do what was asked."""
 
+    backend: str
+    capability: str
+
     def __init__(self, backend: str, capability: str) -> None:
         super().__init__(backend, capability)
         self.backend, self.capability = backend, capability
@@ -229,6 +297,9 @@ class UnsupportedError(LaunchbindError, NotImplementedError):
 
 class PlanError(LaunchbindError, ValueError):
     """An app and an executor that cannot be planned, or a plan that cannot be submitted."""
+
+    app: str
+    problem: str
 
     def __init__(self, app: str, problem: str) -> None:
         super().__init__(app, problem)
@@ -241,6 +312,10 @@ class PlanError(LaunchbindError, ValueError):
 class SchedulerError(LaunchbindError, RuntimeError):
     """A scheduler failed while it did something for a job; ``__cause__`` is its own error."""
 
+    backend: str
+    action: str
+    reason: str
+
     def __init__(self, backend: str, action: str, reason: str) -> None:
         super().__init__(backend, action, reason)
         self.backend, self.action, self.reason = backend, action, reason
@@ -252,6 +327,8 @@ class SchedulerError(LaunchbindError, RuntimeError):
 class UnknownJobError(LaunchbindError, LookupError):
     """The backend knows no job with this handle."""
 
+    handle: str
+
     def __init__(self, handle: str) -> None:
         super().__init__(handle)
         self.handle = handle
@@ -262,6 +339,10 @@ class UnknownJobError(LaunchbindError, LookupError):
 
 class WaitTimeoutError(LaunchbindError, TimeoutError):
     """A job did not end within the given time; it goes on, and can be waited for again."""
+
+    handle: str
+    state: str
+    seconds: float
 
     def __init__(self, handle: str, state: str, seconds: float) -> None:
         super().__init__(handle, state, seconds)

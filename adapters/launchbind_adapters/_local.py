@@ -1,0 +1,266 @@
+"""Local jobs that outlive their launcher: NeMo-Run's local scheduler, run under a supervisor.
+
+The request is upstream's own. Only who runs it differs: torchx's ``LocalScheduler`` starts the
+processes as its children, so they die with the program that launched them, nobody else learns their
+exit codes, and a log that is followed loses its last lines when two threads ask for the state at once.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from nemo_run.config import get_nemorun_home
+from nemo_run.run.torchx_backend.schedulers.local import PersistentLocalScheduler
+from torchx.schedulers.api import DescribeAppResponse, ListAppResponse
+from torchx.schedulers.local_scheduler import CWDImageProvider
+from torchx.specs import AppState, Role
+
+from launchbind_adapters import _supervisor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from torchx.schedulers.api import Stream
+    from torchx.schedulers.local_scheduler import PopenRequest
+    from torchx.specs import AppDryRunInfo
+
+POLL_SECONDS = 0.05
+#: Longer than the supervisor gives its processes to end.
+CANCEL_SECONDS = _supervisor.GRACE_SECONDS + 5
+SIGNAL_BASE = 128  # a process that signal N ended has exit code 128 + N, as shells have it
+
+
+@dataclass(frozen=True)
+class Job:
+    """Where a job's files are; written before it starts, so that it can always be found."""
+
+    app_id: str
+    session: str
+    folder: str
+    #: Role to the log folder of each replica.
+    roles: dict[str, list[str]]
+
+    def state(self) -> tuple[AppState, dict[str, list[int]]]:
+        """The state, and the exit codes per role once the job has ended."""
+        # In this order: a job that ends in between is seen as ended, never as lost.
+        alive = _is_locked(Path(self.folder, "lock"))
+        try:
+            result = json.loads(Path(self.folder, "result.json").read_text())
+        except FileNotFoundError:
+            return (AppState.RUNNING if alive else AppState.FAILED), {}
+        return AppState[result["state"]], result["exit_codes"]
+
+
+class SupervisedLocalScheduler(PersistentLocalScheduler):
+    """Runs NeMo-Run's local requests under a supervisor process; any process can follow the job."""
+
+    def __init__(self, session_name: str) -> None:
+        super().__init__(session_name, CWDImageProvider)
+
+    # -- submitting ------------------------------------------------------------------------------
+
+    def volatile(self, dryrun_info: AppDryRunInfo[PopenRequest], /) -> Mapping[str, str]:
+        """torchx makes a random app id in every dry run."""
+        return {dryrun_info.request.app_id: "<app_id>"}
+
+    def schedule(self, dryrun_info: AppDryRunInfo[PopenRequest]) -> str:
+        """Start the job under a supervisor of its own.
+
+        Raises
+        ------
+        OSError
+            When a process cannot be started, for example because its program does not exist; nothing
+            is left behind then.
+        """
+        request = dryrun_info.request
+        folder = Path(request.log_dir)
+        job = Job(request.app_id, self.session_name, str(folder), request.role_log_dirs)
+        processes = {
+            role: [
+                {
+                    "args": params.args,
+                    "env": self._get_replica_env(params),
+                    "cwd": params.cwd,
+                    "stdout": params.stdout,
+                    "stderr": params.stderr,
+                    "combined": params.combined,
+                }
+                for params in replicas
+            ]
+            for role, replicas in request.role_params.items()
+        }
+        folder.mkdir(parents=True)
+        with open(folder / "lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            record = _write(job)
+            try:
+                _start(folder, lock.fileno(), json.dumps(processes))
+            except OSError:
+                # Not when interrupted: the job may have started, and must be found then.
+                record.unlink()
+                shutil.rmtree(folder)
+                raise
+        return request.app_id
+
+    # -- following -------------------------------------------------------------------------------
+
+    def describe(self, app_id: str) -> DescribeAppResponse | None:
+        """The job's state, from any process; None when no local job has this id."""
+        job = _read(app_id)
+        if job is None:
+            return None
+        state, codes = job.state()
+        lost = state is AppState.FAILED and not codes
+        return DescribeAppResponse(
+            app_id=app_id,
+            state=state,
+            num_restarts=0,
+            msg="its supervisor was killed, so its exit code is not known" if lost else "",
+            ui_url=f"file://{job.folder}",
+            roles=[Role(name, image="", num_replicas=len(logs)) for name, logs in job.roles.items()],
+        )
+
+    def exit_code(self, app_id: str, /) -> int | None:
+        """The first non-zero exit code, else 0; None while the job runs, or when it was lost."""
+        job = _read(app_id)
+        codes = [code for role in (job.state()[1] if job else {}).values() for code in role]
+        if not codes:
+            return None
+        first = next((code for code in codes if code), 0)
+        return first if first >= 0 else SIGNAL_BASE - first
+
+    def list(self) -> list[ListAppResponse]:
+        """Every local job, oldest first."""
+        records = sorted(_records().glob("*.json"), key=lambda path: path.stat().st_mtime)
+        jobs = [job for job in (_read(path.stem) for path in records) if job is not None]
+        return [ListAppResponse(job.app_id, job.state()[0]) for job in jobs]
+
+    def log_iter(
+        self,
+        app_id: str,
+        role_name: str,
+        k: int = 0,
+        regex: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        should_tail: bool = False,
+        streams: Stream | None = None,
+    ) -> Iterator[str]:
+        """The lines of one replica, whole and in order; ``since`` and ``until`` are not kept."""
+        job = _read(app_id)
+        if job is None:
+            raise LookupError(f"no local job has the id {app_id!r}")
+        stream = "combined" if streams is None else streams.value
+        path = Path(job.roles[role_name][k], f"{stream}.log")
+        lines = _follow(path, job) if should_tail else _lines(path)
+        return (line for line in lines if regex is None or re.search(regex, line))
+
+    # -- ending ----------------------------------------------------------------------------------
+
+    def exists(self, app_id: str) -> bool:
+        """Whether a local job has this id."""
+        return _read(app_id) is not None
+
+    def _cancel_existing(self, app_id: str) -> None:
+        job = _read(app_id)
+        if job is None:
+            return
+        give_up = time.monotonic() + CANCEL_SECONDS
+        # Alive means locked, so the pid in the file is the supervisor's and nobody else's.
+        if _is_locked(Path(job.folder, "lock")):
+            os.kill(int(Path(job.folder, "supervisor.pid").read_text()), signal.SIGTERM)
+        while _is_locked(Path(job.folder, "lock")) and time.monotonic() < give_up:
+            time.sleep(POLL_SECONDS)
+
+    def close(self) -> None:
+        """Do nothing: the jobs are their supervisors', and go on."""
+
+
+def create_scheduler(session_name: str, **_: object) -> SupervisedLocalScheduler:
+    """The scheduler factory for the backend ``local_persistent``."""
+    return SupervisedLocalScheduler(session_name)
+
+
+def _start(folder: Path, lock: int, processes: str) -> None:
+    with open(folder / "supervisor.log", "w") as log:
+        supervisor = subprocess.Popen(
+            [sys.executable, "-I", "-S", _supervisor.__file__, str(lock), str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            pass_fds=(lock,),
+            start_new_session=True,
+        )
+    # Through a pipe, not a file: the environment may hold secrets.
+    answer, _ = supervisor.communicate(processes)
+    if answer.strip() != "started":
+        reason = answer.strip() or (folder / "supervisor.log").read_text().strip()
+        raise OSError(f"cannot start the job: {reason}")
+
+
+def _records() -> Path:
+    return Path(get_nemorun_home(), "launchbind", "local")
+
+
+def _write(job: Job) -> Path:
+    path = _records() / f"{job.app_id}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(asdict(job)))
+    partial.replace(path)
+    return path
+
+
+def _read(app_id: str) -> Job | None:
+    try:
+        text = (_records() / f"{app_id}.json").read_text()
+    except FileNotFoundError:
+        return None
+    return Job(**json.loads(text))
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        with open(path) as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        pass
+    return False
+
+
+def _lines(path: Path) -> Iterator[str]:
+    with open(path, encoding="utf-8", errors="replace", newline="\n") as log:
+        yield from log
+
+
+def _follow(path: Path, job: Job) -> Iterator[str]:
+    rest = b""
+    with open(path, "rb") as log:
+        while True:
+            # Asked before reading: what an ended job has written is all there.
+            ended = job.state()[0] is not AppState.RUNNING
+            *lines, rest = (rest + log.read()).split(b"\n")
+            for line in lines:
+                yield line.decode("utf-8", "replace") + "\n"
+            if ended:
+                break
+            if not lines:
+                time.sleep(POLL_SECONDS)
+    if rest:
+        yield rest.decode("utf-8", "replace")

@@ -1,0 +1,122 @@
+"""NeMo-Run: its executors as a registry, its schedulers behind a launcher.
+
+Importing this module imports neither nemo_run nor torchx: every executor is a lazy entry, imported
+when a job needs it. ``EXECUTOR_MAPPING``, ``REVERSE_EXECUTOR_MAPPING``, ``get_executor_str`` and
+``SchedulerMixin`` stand in for the names of ``nemo_run.run.torchx_backend.schedulers.api`` (0.11.1).
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from launchbind.registry import Registry
+from launchbind_adapters.torchx import SchedulerMixin as SchedulerMixin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, MutableMapping, Sequence
+
+    from nemo_run.core.execution.base import Executor
+    from torchx.specs import AppDef, AppDryRunInfo
+
+    from launchbind.entry import Entry
+    from launchbind.launcher import Launcher
+    from launchbind.protocols import SchedulerFactory
+
+_EXECUTION = "nemo_run.core.execution"
+
+#: NeMo-Run's executors by backend; plugins join through the entry-point group ``launchbind.executors``.
+EXECUTORS: Registry[Executor] = Registry("executor", group="launchbind.executors")
+for _name, _target, _aliases in (
+    ("slurm_tunnel", "slurm:SlurmExecutor", ("slurm",)),
+    ("skypilot", "skypilot:SkypilotExecutor", ()),
+    ("skypilot_jobs", "skypilot_jobs:SkypilotJobsExecutor", ()),
+    ("local_persistent", "local:LocalExecutor", ("local",)),
+    ("docker_persistent", "docker:DockerExecutor", ("docker",)),
+    ("dgx_cloud", "dgxcloud:DGXCloudExecutor", ()),
+    ("lepton", "lepton:LeptonExecutor", ()),
+    ("kubeflow", "kubeflow:KubeflowExecutor", ()),
+):
+    EXECUTORS.register(_name, f"{_EXECUTION}.{_target}", aliases=_aliases, requires="launchbind[nemo]")
+
+#: Executor class to backend: a live view of :data:`EXECUTORS`.
+EXECUTOR_MAPPING: MutableMapping[type[Executor], str] = EXECUTORS.by_type
+#: Backend to executor class: the other view of the same state.
+REVERSE_EXECUTOR_MAPPING: MutableMapping[str, type[Executor]] = EXECUTORS.by_name
+
+
+def get_executor_str(executor: Executor) -> str:
+    """The backend of an executor: that of the nearest registered class along its MRO.
+
+    Raises
+    ------
+    UnknownTypeError
+        A ``KeyError`` that names the executor's class and lists what is registered.
+    """
+    return EXECUTORS.name_of(executor)
+
+
+def launcher(session: str = "launchbind") -> Launcher[AppDef, Executor, AppDryRunInfo[Any]]:
+    """A launcher for NeMo-Run executors and torchx apps.
+
+    Local jobs run under a supervisor, so they outlive this process and can be followed from any other.
+    An executor without a ``job_dir`` is given one below ``$NEMORUN_HOME/experiments``, its ``env_vars``
+    and ``retries`` reach every role, and what an app says is what runs: the quotes that NeMo-Run's
+    local scheduler strips from the argument of ``-c`` are put around it first.
+
+    Parameters
+    ----------
+    session
+        Groups the jobs; it is part of their handles.
+
+    Raises
+    ------
+    ImportError
+        When nemo_run is not installed, or is but cannot be imported.
+    """
+    from launchbind.launcher import Launcher
+    from launchbind_adapters import torchx
+    from launchbind_adapters._local import create_scheduler
+    from launchbind_adapters._prepare import prepare
+
+    factories: dict[str, SchedulerFactory[Any]] = {**torchx.schedulers()}
+    factories["local_persistent"] = create_scheduler
+    return Launcher(EXECUTORS, factories, session=session, prepare=prepare(session))
+
+
+class Adapter:
+    """What the command line needs of NeMo-Run."""
+
+    def backends(self) -> Sequence[Entry[Executor]]:
+        """The registered executors; nothing is imported."""
+        return [EXECUTORS.entry(name) for name in EXECUTORS]
+
+    def can_detach(self, backend: str) -> bool:
+        """Whether a job goes on when this process ends: each of them does."""
+        return True
+
+    def executor(self, backend: str, settings: Mapping[str, str], env: Mapping[str, str]) -> Executor:
+        """Make the backend's executor from its own fields."""
+        from launchbind.settings import build
+
+        made = build(EXECUTORS.type_of(backend), settings)
+        made.env_vars = {**made.env_vars, **env}
+        return made
+
+    def app(self, executor: Executor, name: str, command: Sequence[str], env: Mapping[str, str]) -> AppDef:
+        """An app of one role that runs ``command`` as it is, whatever characters it contains."""
+        from nemo_run.core.execution.local import LocalExecutor
+        from torchx.specs import AppDef, Role
+
+        words = list(command)
+        if not isinstance(executor, LocalExecutor):
+            # Every other scheduler of NeMo-Run writes the words into a shell script, joined by spaces.
+            words = [shlex.quote(word) for word in words]
+        if isinstance(executor, LocalExecutor) or executor.macro_values() is not None:
+            # These put the words through string.Template, for macros such as ${app_id}.
+            words = [word.replace("$", "$$") for word in words]
+        return AppDef(name, roles=[Role(name, image="", entrypoint=words[0], args=words[1:])])
+
+    def launcher(self, session: str) -> Launcher[AppDef, Executor, AppDryRunInfo[Any]]:
+        """See :func:`launcher`."""
+        return launcher(session)

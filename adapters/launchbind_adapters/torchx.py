@@ -1,0 +1,180 @@
+"""torchx: its ``AppDef`` and ``AppDryRunInfo`` as launchbind's app and dry-run info, and its schedulers.
+
+Importing this module does not import torchx.
+"""
+
+from __future__ import annotations
+
+import ast
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from launchbind.dryrun import submit_dryrun
+from launchbind.entry import Entry
+from launchbind.errors import InvalidSettingError
+from launchbind.protocols import DryRunScheduler
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from torchx.schedulers.api import Scheduler as TorchxScheduler
+    from torchx.specs import AppDef, AppDryRunInfo, CfgVal
+
+    from launchbind.launcher import Launcher
+    from launchbind.protocols import SchedulerFactory
+    from launchbind.registry import Registry
+
+    TorchxConfig = Mapping[str, CfgVal]
+    # torchx types what submit_dryrun returns as AppDryRunInfo[Any] itself; nothing narrower is true
+    # of a mapping of all schedulers.
+    TorchxInfo = AppDryRunInfo[Any]
+
+CfgT = TypeVar("CfgT")
+RequestT = TypeVar("RequestT")
+
+
+def attach_app(info: AppDryRunInfo[RequestT], app: AppDef) -> None:
+    """Store ``app`` on a torchx dry-run info.
+
+    torchx 0.7.0 keeps it as ``_app``, torchx-nightly (2026.10.26) as ``app``, and a snapshot between
+    them had both; whatever is there is set, and ``_app`` where neither is, as NeMo-Run does.
+    """
+    names = [name for name in ("_app", "app") if hasattr(info, name)]
+    for name in names or ["_app"]:
+        setattr(info, name, app)
+
+
+class SchedulerMixin(Generic[RequestT]):
+    """Gives a torchx scheduler the checked dry run; the type parameter is its request.
+
+    Put it before the torchx class: ``class MyScheduler(SchedulerMixin[MyRequest], Scheduler[...])``.
+    The configuration goes to ``_submit_dryrun`` as it is, an executor object included.
+    """
+
+    def submit_dryrun(
+        self: DryRunScheduler[AppDef, CfgT, AppDryRunInfo[RequestT]], app: AppDef, cfg: CfgT
+    ) -> AppDryRunInfo[RequestT]:
+        """Run :func:`launchbind.submit_dryrun` on this scheduler, attaching the app as torchx does.
+
+        Raises
+        ------
+        DryRunError
+            When a role's ``pre_proc`` raises or returns something that is no dry-run info.
+        """
+        return submit_dryrun(self, app, cfg, attach=attach_app)
+
+
+def schedulers() -> dict[str, SchedulerFactory[TorchxScheduler[Any]]]:
+    """Every scheduler factory by backend: torchx's own, NeMo-Run's and any plugin's.
+
+    With torchx 0.7.0 a single ``torchx.schedulers`` entry point hides all of torchx's own schedulers
+    (torchx/util/entrypoints.py, ``load_group``); here they are added back. Where a plugin and torchx
+    use the same name the plugin's factory wins, as in torchx-nightly.
+
+    Raises
+    ------
+    ImportError
+        When torchx is not installed.
+    """
+    from torchx.schedulers import DEFAULT_SCHEDULER_MODULES, get_scheduler_factories
+
+    found: dict[str, SchedulerFactory[TorchxScheduler[Any]]] = dict(get_scheduler_factories())
+    for backend, module in DEFAULT_SCHEDULER_MODULES.items():
+        if backend not in found:
+            found[backend] = _deferred(module)
+    return found
+
+
+def _deferred(module: str) -> SchedulerFactory[TorchxScheduler[Any]]:
+    def create(session_name: str, /) -> TorchxScheduler[Any]:
+        from importlib import import_module
+
+        made: TorchxScheduler[Any] = import_module(module).create_scheduler(session_name)
+        return made
+
+    return create
+
+
+def launcher(session: str = "launchbind") -> Launcher[AppDef, TorchxConfig, TorchxInfo]:
+    """A launcher for torchx apps and run configs; ``plan`` is told the backend.
+
+    torchx has no executor classes, so nothing says which backend a run config is for.
+
+    Parameters
+    ----------
+    session
+        Groups the jobs; it is part of their handles.
+
+    Raises
+    ------
+    ImportError
+        When torchx is not installed.
+    """
+    from launchbind.launcher import Launcher
+    from launchbind.registry import Registry
+
+    configs: Registry[TorchxConfig] = Registry("run config")
+    return Launcher(configs, schedulers(), session=session)
+
+
+class Adapter:
+    """What the command line needs of torchx."""
+
+    def backends(self) -> Sequence[Entry[object]]:
+        """torchx's own schedulers and those of the entry-point group ``torchx.schedulers``.
+
+        Read from torchx's source and from metadata: importing torchx takes longer than the command.
+        """
+        from importlib.metadata import entry_points
+
+        found = {
+            backend: Entry[object](backend, f"{module}:create_scheduler", origin="torchx")
+            for backend, module in _default_modules().items()
+        }
+        for point in entry_points(group="torchx.schedulers"):
+            owner = f"{point.dist.name} {point.dist.version}" if point.dist else "?"
+            found[point.name] = Entry[object](point.name, point.value, origin=owner)
+        return list(found.values())
+
+    def can_detach(self, backend: str) -> bool:
+        """Whether a job goes on when this process ends; torchx's local scheduler ends its jobs then."""
+        return backend != "local_cwd"
+
+    def executor(self, backend: str, settings: Mapping[str, str], env: Mapping[str, str]) -> TorchxConfig:
+        """The run config, each value read as the type that the scheduler's options give it."""
+        factory = schedulers()[backend]
+        options = factory("launchbind").run_opts()
+        config: dict[str, CfgVal] = {}
+        for name, text in settings.items():
+            if options.get(name) is None:
+                raise InvalidSettingError(backend, name, "there is no such option", tuple(dict(options)))
+            config.update(options.cfg_from_str(f"{name}={text}"))
+        return config
+
+    def app(
+        self, executor: TorchxConfig, name: str, command: Sequence[str], env: Mapping[str, str]
+    ) -> AppDef:
+        """An app of one role that runs ``command`` as it is."""
+        from torchx.specs import AppDef, Role
+
+        # torchx puts the words through string.Template, for macros such as ${app_id}.
+        words = [word.replace("$", "$$") for word in command]
+        role = Role(name, image="", entrypoint=words[0], args=words[1:], env=dict(env))
+        return AppDef(name, roles=[role])
+
+    def launcher(self, session: str) -> Launcher[AppDef, TorchxConfig, TorchxInfo]:
+        """See :func:`launcher`."""
+        return launcher(session)
+
+
+def _default_modules() -> dict[str, str]:
+    """``DEFAULT_SCHEDULER_MODULES`` of torchx/schedulers/__init__.py, without importing it."""
+    spec = find_spec("torchx")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        tree = ast.parse(Path(folder, "schedulers", "__init__.py").read_text())
+        for node in tree.body:
+            if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "DEFAULT_SCHEDULER_MODULES":
+                found: dict[str, str] = ast.literal_eval(node.value or "")
+                return found
+    return {}

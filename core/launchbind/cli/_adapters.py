@@ -1,0 +1,85 @@
+"""The adapters the command line works through: entry points of the group ``launchbind.adapters``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from launchbind.errors import LaunchbindError, UnknownNameError
+from launchbind.protocols import App
+from launchbind.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from launchbind.entry import Entry
+    from launchbind.launcher import Launcher
+
+AppT = TypeVar("AppT", bound=App)
+ExecutorT = TypeVar("ExecutorT")
+InfoT = TypeVar("InfoT")
+
+
+class Adapter(Protocol[AppT, ExecutorT, InfoT]):
+    """A launcher as the command line sees it."""
+
+    def backends(self) -> Sequence[Entry[ExecutorT]]:
+        """What it offers; the launcher itself is not imported for that."""
+        ...
+
+    def can_detach(self, backend: str) -> bool:
+        """Whether a job of the backend goes on when this process ends."""
+        ...
+
+    def executor(self, backend: str, settings: Mapping[str, str], env: Mapping[str, str]) -> ExecutorT:
+        """Make an executor from texts, each read as its field's type."""
+        ...
+
+    def app(self, executor: ExecutorT, name: str, command: Sequence[str], env: Mapping[str, str]) -> AppT:
+        """Make an app of one role that runs ``command``."""
+        ...
+
+    def launcher(self, session: str) -> Launcher[AppT, ExecutorT, InfoT]:
+        """Make the launcher."""
+        ...
+
+
+# Which app, executor and info types an adapter has is its own affair: the commands only hand them on.
+AnyAdapter = Adapter[App, object, object]
+
+ADAPTERS: Registry[AnyAdapter] = Registry("adapter", group="launchbind.adapters")
+
+
+def offers() -> tuple[dict[str, tuple[AnyAdapter, Entry[object]]], list[LaunchbindError]]:
+    """Every backend with its adapter and its entry, and the errors of adapters that cannot be used.
+
+    Where two adapters offer a backend, the first has it: NeMo-Run's executors say more than the torchx
+    schedulers behind them.
+    """
+    found: dict[str, tuple[AnyAdapter, Entry[object]]] = {}
+    errors: list[LaunchbindError] = []
+    for name in ADAPTERS:
+        try:
+            adapter = ADAPTERS.type_of(name)()
+        except LaunchbindError as error:
+            errors.append(error)
+            continue
+        for entry in adapter.backends():
+            found.setdefault(entry.name, (adapter, entry))
+    return found, errors
+
+
+def find(backend: str) -> tuple[AnyAdapter, str]:
+    """The adapter that has a backend, by name or alias, and the backend's canonical name.
+
+    Raises
+    ------
+    UnknownNameError
+        When no adapter has it.
+    """
+    found, _ = offers()
+    if backend in found:
+        return found[backend][0], backend
+    for name, (adapter, entry) in found.items():
+        if backend in entry.aliases:
+            return adapter, name
+    raise UnknownNameError("backend", backend, tuple(found))

@@ -1,0 +1,36 @@
+"""Errors on the command line: one sentence with the fix, and a documented exit code."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from launchbind.errors import LaunchbindError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: launchbind itself failed; a code that jobs seldom end with, as ``docker run`` and ``env`` have it.
+OWN_FAILURE = 125
+#: Ctrl-C, as shells report it.
+INTERRUPTED = 130
+
+
+def say(text: str) -> None:
+    """launchbind's own words, kept apart from the job's output."""
+    click.echo(f"launchbind: {text}", err=True)
+
+
+@contextmanager
+def reported(*, debug: bool) -> Iterator[None]:
+    """Turn launchbind's errors, and failed imports of launchers, into one line and an exit code."""
+    try:
+        yield
+    except (LaunchbindError, ImportError) as error:
+        if debug:
+            raise
+        say(str(error))
+        sys.exit(OWN_FAILURE)

@@ -1,0 +1,152 @@
+"""Settings: an executor's own fields, set by name from text or from plain values.
+
+The command line and profile files name fields as strings; the executor's dataclass says what they are.
+A wrong name or a wrong type is found before anything is built.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import types
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from launchbind.errors import InvalidSettingError
+
+T = TypeVar("T")
+
+_TRUE = frozenset({"true", "yes", "on", "1"})
+_FALSE = frozenset({"false", "no", "off", "0"})
+
+
+def build(cls: type[T], settings: Mapping[str, object]) -> T:
+    """Make a ``cls`` from its fields.
+
+    Parameters
+    ----------
+    cls
+        A dataclass, such as an executor.
+    settings
+        Field to value. A text is read as the field's type: numbers, ``true``/``false``, ``none``, one
+        of a Literal, ``a,b`` or JSON for lists, JSON for mappings. Other values are checked against it.
+
+    Raises
+    ------
+    InvalidSettingError
+        When a field does not exist, has another type, or is required and not given.
+    """
+    if not dataclasses.is_dataclass(cls):
+        raise InvalidSettingError(cls.__qualname__, None, "it is no dataclass, so its fields are unknown")
+    hints = get_type_hints(cls)
+    known = {field.name: field for field in dataclasses.fields(cls) if field.init}
+    for name in settings:
+        if name not in known:
+            raise InvalidSettingError(cls.__qualname__, name, "there is no such field", tuple(known))
+    values = {}
+    for name, value in settings.items():
+        try:
+            values[name] = convert(value, hints[name])
+        except (TypeError, ValueError) as error:
+            raise InvalidSettingError(cls.__qualname__, name, str(error)) from error
+    missing = [name for name, field in known.items() if name not in values and _required(field)]
+    if missing:
+        raise InvalidSettingError(cls.__qualname__, missing[0], "it is required: give it a value")
+    try:
+        return cls(**values)
+    except Exception as error:  # an executor's own checks, and the imports it makes when it is built
+        raise InvalidSettingError(cls.__qualname__, None, f"{type(error).__name__}: {error}") from error
+
+
+def _required(field: dataclasses.Field[object]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def convert(value: object, hint: object) -> object:
+    """``value`` as the type that ``hint`` describes.
+
+    Raises
+    ------
+    ValueError
+        When it is none; the message says what was expected.
+    """
+    origin, arguments = get_origin(hint) or hint, get_args(hint)
+    if origin in (Union, types.UnionType):
+        return _union(value, arguments)
+    if origin is Literal:
+        for choice in arguments:
+            if value in (choice, str(choice)):
+                return choice
+        raise ValueError(f"expected one of {', '.join(map(str, arguments))}, got {value!r}")
+    if origin is type(None):
+        if value is None or isinstance(value, str) and value.lower() in ("none", "null"):
+            return None
+        raise ValueError(f"expected none, got {value!r}")
+    if origin in (list, set, tuple):
+        return origin(convert(item, _item(arguments)) for item in _sequence(value))
+    if origin in (dict, Mapping):
+        keys, values = arguments or (str, object)
+        return {convert(key, keys): convert(item, values) for key, item in _mapping(value).items()}
+    if isinstance(origin, type):
+        return _scalar(value, origin)
+    return value
+
+
+def _union(value: object, members: tuple[object, ...]) -> object:
+    # str takes every text, so it comes last; "3" for int | str is the number.
+    for member in sorted(members, key=lambda member: member is str):
+        try:
+            return convert(value, member)
+        except ValueError:
+            continue
+    names = " or ".join(getattr(member, "__name__", str(member)) for member in members)
+    raise ValueError(f"expected {names}, got {value!r}")
+
+
+def _scalar(value: object, wanted: type) -> object:
+    if wanted is bool and isinstance(value, str) and value.lower() in _TRUE | _FALSE:
+        return value.lower() in _TRUE
+    if wanted in (int, float) and isinstance(value, (str, int)) and not isinstance(value, bool):
+        try:
+            return wanted(value)
+        except ValueError:
+            raise ValueError(f"expected {wanted.__name__}, got {value!r}") from None
+    if wanted is Path and isinstance(value, str):
+        return Path(value)
+    if issubclass(wanted, Enum) and isinstance(value, str) and value in wanted.__members__:
+        return wanted[value]
+    if dataclasses.is_dataclass(wanted) and not isinstance(value, wanted):
+        return build(wanted, _mapping(value))
+    if isinstance(value, wanted):
+        return value
+    raise ValueError(f"expected {wanted.__name__}, got {value!r}")
+
+
+def _item(arguments: tuple[object, ...]) -> object:
+    return arguments[0] if arguments else object
+
+
+def _sequence(value: object) -> list[object]:
+    if isinstance(value, str):
+        value = _json(value) if value.lstrip().startswith("[") else value.split(",") if value else []
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    raise ValueError(f"expected a list, as a,b or as JSON, got {value!r}")
+
+
+def _mapping(value: object) -> dict[str, object]:
+    if isinstance(value, str):
+        value = _json(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise ValueError(f"expected a mapping, as JSON, got {value!r}")
+
+
+def _json(text: str) -> object:
+    try:
+        found: object = json.loads(text)
+    except ValueError:
+        raise ValueError(f"expected JSON, got {text!r}") from None
+    return found
