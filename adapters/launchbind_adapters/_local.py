@@ -16,10 +16,9 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from nemo_run.config import get_nemorun_home
 from nemo_run.run.torchx_backend.schedulers.local import PersistentLocalScheduler
@@ -196,7 +195,7 @@ def create_scheduler(session_name: str, **_: object) -> SupervisedLocalScheduler
 
 def _start(folder: Path, lock: int, processes: str) -> None:
     with open(folder / "supervisor.log", "w") as log:
-        supervisor = subprocess.Popen(
+        supervisor = subprocess.Popen(  # noqa: S603 -- this interpreter, and a file of this package
             [sys.executable, "-I", "-S", _supervisor.__file__, str(lock), str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

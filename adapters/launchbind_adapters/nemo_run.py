@@ -7,37 +7,27 @@ when a job needs it. ``EXECUTOR_MAPPING``, ``REVERSE_EXECUTOR_MAPPING``, ``get_e
 
 from __future__ import annotations
 
-import shlex
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections import ChainMap
+from typing import TYPE_CHECKING, Any
 
-from launchbind.registry import Registry
+from launchbind_adapters._executors import EXECUTORS as EXECUTORS
+from launchbind_adapters._executors import FACTORIES
+from launchbind_adapters._executors import register as register
+from launchbind_adapters._install import InstallError as InstallError
+from launchbind_adapters._install import install as install
+from launchbind_adapters._install import installed as installed
+from launchbind_adapters._install import uninstall as uninstall
 from launchbind_adapters.torchx import SchedulerMixin as SchedulerMixin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping, Sequence
 
     from nemo_run.core.execution.base import Executor
+    from torchx.schedulers import SchedulerFactory
     from torchx.specs import AppDef, AppDryRunInfo
 
     from launchbind.entry import Entry
     from launchbind.launcher import Launcher
-    from launchbind.protocols import SchedulerFactory
-
-_EXECUTION = "nemo_run.core.execution"
-
-#: NeMo-Run's executors by backend; plugins join through the entry-point group ``launchbind.executors``.
-EXECUTORS: Registry[Executor] = Registry("executor", group="launchbind.executors")
-for _name, _target, _aliases in (
-    ("slurm_tunnel", "slurm:SlurmExecutor", ("slurm",)),
-    ("skypilot", "skypilot:SkypilotExecutor", ()),
-    ("skypilot_jobs", "skypilot_jobs:SkypilotJobsExecutor", ()),
-    ("local_persistent", "local:LocalExecutor", ("local",)),
-    ("docker_persistent", "docker:DockerExecutor", ("docker",)),
-    ("dgx_cloud", "dgxcloud:DGXCloudExecutor", ()),
-    ("lepton", "lepton:LeptonExecutor", ()),
-    ("kubeflow", "kubeflow:KubeflowExecutor", ()),
-):
-    EXECUTORS.register(_name, f"{_EXECUTION}.{_target}", aliases=_aliases, requires="launchbind[nemo]")
 
 #: Executor class to backend: a live view of :data:`EXECUTORS`.
 EXECUTOR_MAPPING: MutableMapping[type[Executor], str] = EXECUTORS.by_type
@@ -79,9 +69,11 @@ def launcher(session: str = "launchbind") -> Launcher[AppDef, Executor, AppDryRu
     from launchbind_adapters._local import create_scheduler
     from launchbind_adapters._prepare import prepare
 
-    factories: dict[str, SchedulerFactory[Any]] = {**torchx.schedulers()}
-    factories["local_persistent"] = create_scheduler
-    return Launcher(EXECUTORS, factories, session=session, prepare=prepare(session))
+    factories: dict[str, SchedulerFactory] = {**torchx.schedulers(), "local_persistent": create_scheduler}
+    live: ChainMap[str, SchedulerFactory] = ChainMap(
+        FACTORIES, factories
+    )  # what is registered later shows too
+    return Launcher(EXECUTORS, live, session=session, prepare=prepare(session))
 
 
 class Adapter:
@@ -105,6 +97,8 @@ class Adapter:
 
     def app(self, executor: Executor, name: str, command: Sequence[str], env: Mapping[str, str]) -> AppDef:
         """An app of one role that runs ``command`` as it is, whatever characters it contains."""
+        import shlex
+
         from nemo_run.core.execution.local import LocalExecutor
         from torchx.specs import AppDef, Role
 

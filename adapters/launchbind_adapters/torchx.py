@@ -5,24 +5,21 @@ Importing this module does not import torchx.
 
 from __future__ import annotations
 
-import ast
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from launchbind.dryrun import submit_dryrun
 from launchbind.entry import Entry
 from launchbind.errors import InvalidSettingError
-from launchbind.protocols import DryRunScheduler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from torchx.schedulers.api import Scheduler as TorchxScheduler
+    from torchx.schedulers import SchedulerFactory
+    from torchx.schedulers.api import Scheduler
     from torchx.specs import AppDef, AppDryRunInfo, CfgVal
 
     from launchbind.launcher import Launcher
-    from launchbind.protocols import SchedulerFactory
+    from launchbind.protocols import DryRunScheduler
     from launchbind.registry import Registry
 
     TorchxConfig = Mapping[str, CfgVal]
@@ -65,7 +62,7 @@ class SchedulerMixin(Generic[RequestT]):
         return submit_dryrun(self, app, cfg, attach=attach_app)
 
 
-def schedulers() -> dict[str, SchedulerFactory[TorchxScheduler[Any]]]:
+def schedulers() -> dict[str, SchedulerFactory]:
     """Every scheduler factory by backend: torchx's own, NeMo-Run's and any plugin's.
 
     With torchx 0.7.0 a single ``torchx.schedulers`` entry point hides all of torchx's own schedulers
@@ -79,18 +76,18 @@ def schedulers() -> dict[str, SchedulerFactory[TorchxScheduler[Any]]]:
     """
     from torchx.schedulers import DEFAULT_SCHEDULER_MODULES, get_scheduler_factories
 
-    found: dict[str, SchedulerFactory[TorchxScheduler[Any]]] = dict(get_scheduler_factories())
+    found: dict[str, SchedulerFactory] = dict(get_scheduler_factories())
     for backend, module in DEFAULT_SCHEDULER_MODULES.items():
         if backend not in found:
             found[backend] = _deferred(module)
     return found
 
 
-def _deferred(module: str) -> SchedulerFactory[TorchxScheduler[Any]]:
-    def create(session_name: str, /) -> TorchxScheduler[Any]:
+def _deferred(module: str) -> SchedulerFactory:
+    def create(session_name: str, **parameters: object) -> Scheduler[Any]:
         from importlib import import_module
 
-        made: TorchxScheduler[Any] = import_module(module).create_scheduler(session_name)
+        made: Scheduler[Any] = import_module(module).create_scheduler(session_name, **parameters)
         return made
 
     return create
@@ -170,6 +167,10 @@ class Adapter:
 
 def _default_modules() -> dict[str, str]:
     """``DEFAULT_SCHEDULER_MODULES`` of torchx/schedulers/__init__.py, without importing it."""
+    import ast
+    from importlib.util import find_spec
+    from pathlib import Path
+
     spec = find_spec("torchx")
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         tree = ast.parse(Path(folder, "schedulers", "__init__.py").read_text())
