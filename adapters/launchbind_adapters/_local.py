@@ -29,7 +29,7 @@ from torchx.specs import AppState, Role
 from launchbind_adapters import _supervisor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from torchx.schedulers.api import Stream
@@ -132,6 +132,10 @@ class SupervisedLocalScheduler(PersistentLocalScheduler):
             roles=[Role(name, image="", num_replicas=len(logs)) for name, logs in job.roles.items()],
         )
 
+    def describe_many(self, app_ids: Sequence[str], /) -> Mapping[str, DescribeAppResponse | None]:
+        """The jobs' states: a few files each, no query at all."""
+        return {app_id: self.describe(app_id) for app_id in app_ids}
+
     def exit_code(self, app_id: str, /) -> int | None:
         """The first non-zero exit code, else 0; None while the job runs, or when it was lost."""
         job = _read(app_id)
@@ -158,7 +162,15 @@ class SupervisedLocalScheduler(PersistentLocalScheduler):
         should_tail: bool = False,
         streams: Stream | None = None,
     ) -> Iterator[str]:
-        """The lines of one replica, whole and in order; ``since`` and ``until`` are not kept."""
+        """The lines of one replica, whole and in order.
+
+        Raises
+        ------
+        NotImplementedError
+            When asked for a span of time: the log files hold none.
+        """
+        if since is not None or until is not None:
+            raise NotImplementedError
         job = _read(app_id)
         if job is None:
             raise LookupError(f"no local job has the id {app_id!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from nemo_run.config import get_nemorun_home
 from nemo_run.core.execution.local import LocalExecutor
 
 from launchbind._canonical import canonical, dump
+from launchbind.errors import PlanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,10 +20,16 @@ if TYPE_CHECKING:
     from torchx.specs import AppDef, Role
 
 
+_NAME = re.compile(r"(?!\.+$)[^/\s]+")
+
+
 def prepare(session: str) -> Callable[[AppDef, Executor, str], None]:
     """The launcher's hook; it is only ever given copies."""
 
     def fill_in(app: AppDef, executor: Executor, backend: str) -> None:
+        if not _NAME.fullmatch(app.name):
+            # Found before there is a job: its folder would lie elsewhere, and its handle not be readable.
+            raise PlanError(app.name, "needs another name: one without '/' and white space")
         for role in app.roles:
             # As nemo_run/run/torchx_backend/packaging.py builds roles (0.11.1).
             role.env = {**executor.env_vars, **role.env}

@@ -20,12 +20,13 @@ from launchbind_adapters._install import uninstall as uninstall
 from launchbind_adapters.torchx import SchedulerMixin as SchedulerMixin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, MutableMapping, Sequence
+    from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 
     from nemo_run.core.execution.base import Executor
     from torchx.schedulers import SchedulerFactory
     from torchx.specs import AppDef, AppDryRunInfo
 
+    from launchbind.checks import Check
     from launchbind.entry import Entry
     from launchbind.launcher import Launcher
 
@@ -65,11 +66,14 @@ def launcher(session: str = "launchbind") -> Launcher[AppDef, Executor, AppDryRu
         When nemo_run is not installed, or is but cannot be imported.
     """
     from launchbind.launcher import Launcher
-    from launchbind_adapters import torchx
-    from launchbind_adapters._local import create_scheduler
+    from launchbind_adapters import _docker, _local, torchx
     from launchbind_adapters._prepare import prepare
 
-    factories: dict[str, SchedulerFactory] = {**torchx.schedulers(), "local_persistent": create_scheduler}
+    factories: dict[str, SchedulerFactory] = {
+        **torchx.schedulers(),
+        "local_persistent": _local.create_scheduler,
+        "docker_persistent": _docker.create_scheduler,
+    }
     live: ChainMap[str, SchedulerFactory] = ChainMap(
         FACTORIES, factories
     )  # what is registered later shows too
@@ -87,12 +91,24 @@ class Adapter:
         """Whether a job goes on when this process ends: each of them does."""
         return True
 
-    def executor(self, backend: str, settings: Mapping[str, str], env: Mapping[str, str]) -> Executor:
+    def fields(self, backend: str) -> Sequence[tuple[str, str, str]]:
+        """The fields of the backend's executor."""
+        from launchbind.settings import fields
+
+        return fields(EXECUTORS.type_of(backend))
+
+    def checks(self) -> Iterable[Check]:
+        """Whether each executor imports, has a scheduler, and finds the program it calls."""
+        from launchbind_adapters._checks import nemo_run_checks
+
+        return nemo_run_checks()
+
+    def executor(self, backend: str, settings: Mapping[str, object], env: Mapping[str, str]) -> Executor:
         """Make the backend's executor from its own fields."""
         from launchbind.settings import build
 
         made = build(EXECUTORS.type_of(backend), settings)
-        made.env_vars = {**made.env_vars, **env}
+        made.env_vars = {**made.env_vars, **{name: _literal(made, text) for name, text in env.items()}}
         return made
 
     def app(self, executor: Executor, name: str, command: Sequence[str], env: Mapping[str, str]) -> AppDef:
@@ -106,11 +122,33 @@ class Adapter:
         if not isinstance(executor, LocalExecutor):
             # Every other scheduler of NeMo-Run writes the words into a shell script, joined by spaces.
             words = [shlex.quote(word) for word in words]
-        if isinstance(executor, LocalExecutor) or executor.macro_values() is not None:
-            # These put the words through string.Template, for macros such as ${app_id}.
-            words = [word.replace("$", "$$") for word in words]
-        return AppDef(name, roles=[Role(name, image="", entrypoint=words[0], args=words[1:])])
+        program, *arguments = words
+        if _takes_macros(executor):
+            arguments = [word.replace("$", "$$") for word in arguments]
+        return AppDef(name, roles=[Role(name, image="", entrypoint=program, args=arguments)])
 
     def launcher(self, session: str) -> Launcher[AppDef, Executor, AppDryRunInfo[Any]]:
         """See :func:`launcher`."""
         return launcher(session)
+
+
+def _takes_macros(executor: Executor) -> bool:
+    """Whether arguments and variables go through string.Template, for macros such as ${app_id}."""
+    from nemo_run.core.execution.local import LocalExecutor
+
+    return isinstance(executor, LocalExecutor) or executor.macro_values() is not None
+
+
+def _literal(executor: Executor, text: str) -> str:
+    """``text`` as a variable's value in ``env_vars`` that reaches the job unchanged."""
+    import shlex
+
+    from nemo_run.core.execution.dgxcloud import DGXCloudExecutor
+    from nemo_run.core.execution.kubeflow import KubeflowExecutor
+    from nemo_run.core.execution.slurm import SlurmExecutor
+
+    if isinstance(executor, (SlurmExecutor, DGXCloudExecutor)):
+        text = shlex.quote(text)  # their scripts have a line "export NAME=value"
+    # Kubeflow's arguments know macros, its variables do not.
+    templated = _takes_macros(executor) and not isinstance(executor, KubeflowExecutor)
+    return text.replace("$", "$$") if templated else text

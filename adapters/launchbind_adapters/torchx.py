@@ -12,12 +12,13 @@ from launchbind.entry import Entry
 from launchbind.errors import InvalidSettingError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from torchx.schedulers import SchedulerFactory
     from torchx.schedulers.api import Scheduler
     from torchx.specs import AppDef, AppDryRunInfo, CfgVal
 
+    from launchbind.checks import Check
     from launchbind.launcher import Launcher
     from launchbind.protocols import DryRunScheduler
     from launchbind.registry import Registry
@@ -138,15 +139,37 @@ class Adapter:
         """Whether a job goes on when this process ends; torchx's local scheduler ends its jobs then."""
         return backend != "local_cwd"
 
-    def executor(self, backend: str, settings: Mapping[str, str], env: Mapping[str, str]) -> TorchxConfig:
+    def fields(self, backend: str) -> Sequence[tuple[str, str, str]]:
+        """The options of the backend's scheduler."""
+        options = schedulers()[backend]("launchbind").run_opts()
+        return [
+            (name, getattr(option.opt_type, "__name__", str(option.opt_type)), str(option.default))
+            for name, option in options
+        ]
+
+    def checks(self) -> Iterable[Check]:
+        """Whether the schedulers that have no NeMo-Run executor can be imported."""
+        from launchbind_adapters._checks import torchx_checks
+
+        return torchx_checks()
+
+    def executor(self, backend: str, settings: Mapping[str, object], env: Mapping[str, str]) -> TorchxConfig:
         """The run config, each value read as the type that the scheduler's options give it."""
+        from launchbind.settings import convert
+
         factory = schedulers()[backend]
         options = factory("launchbind").run_opts()
         config: dict[str, CfgVal] = {}
         for name, text in settings.items():
-            if options.get(name) is None:
+            option = options.get(name)
+            if option is None:
                 raise InvalidSettingError(backend, name, "there is no such option", tuple(dict(options)))
-            config.update(options.cfg_from_str(f"{name}={text}"))
+            try:
+                if option.opt_type in (bool, int, float):
+                    convert(text, option.opt_type)  # torchx reads any text but "true" as false
+                config.update(options.cfg_from_str(f"{name}={text}"))
+            except (ValueError, IndexError) as error:
+                raise InvalidSettingError(backend, name, str(error)) from error
         return config
 
     def app(
@@ -155,9 +178,11 @@ class Adapter:
         """An app of one role that runs ``command`` as it is."""
         from torchx.specs import AppDef, Role
 
-        # torchx puts the words through string.Template, for macros such as ${app_id}.
-        words = [word.replace("$", "$$") for word in command]
-        role = Role(name, image="", entrypoint=words[0], args=words[1:], env=dict(env))
+        # torchx puts all but the program through string.Template, for macros such as ${app_id}.
+        program, *arguments = command
+        arguments = [word.replace("$", "$$") for word in arguments]
+        variables = {variable: text.replace("$", "$$") for variable, text in env.items()}
+        role = Role(name, image="", entrypoint=program, args=arguments, env=variables)
         return AppDef(name, roles=[role])
 
     def launcher(self, session: str) -> Launcher[AppDef, TorchxConfig, TorchxInfo]:

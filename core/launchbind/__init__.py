@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from launchbind.errors import InvalidHandleError as InvalidHandleError
     from launchbind.errors import InvalidNameError as InvalidNameError
     from launchbind.errors import InvalidReferenceError as InvalidReferenceError
+    from launchbind.errors import InvalidSettingError as InvalidSettingError
     from launchbind.errors import InvalidTargetError as InvalidTargetError
     from launchbind.errors import LaunchbindError as LaunchbindError
     from launchbind.errors import MissingDependencyError as MissingDependencyError
     from launchbind.errors import PlanError as PlanError
+    from launchbind.errors import ProfileError as ProfileError
     from launchbind.errors import SchedulerError as SchedulerError
     from launchbind.errors import UnknownBackendError as UnknownBackendError
     from launchbind.errors import UnknownJobError as UnknownJobError
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from launchbind.protocols import SchedulerFactory as SchedulerFactory
     from launchbind.protocols import SupportsAssign as SupportsAssign
     from launchbind.protocols import SupportsCleanup as SupportsCleanup
+    from launchbind.protocols import SupportsDescribeMany as SupportsDescribeMany
     from launchbind.protocols import SupportsExitCode as SupportsExitCode
     from launchbind.protocols import SupportsList as SupportsList
     from launchbind.protocols import SupportsLogs as SupportsLogs
@@ -72,6 +75,7 @@ __all__ = [
     "InvalidHandleError",
     "InvalidNameError",
     "InvalidReferenceError",
+    "InvalidSettingError",
     "InvalidTargetError",
     "JobState",
     "JobStatus",
@@ -80,6 +84,7 @@ __all__ = [
     "MissingDependencyError",
     "Plan",
     "PlanError",
+    "ProfileError",
     "Redactor",
     "Registry",
     "Role",
@@ -89,6 +94,7 @@ __all__ = [
     "SchedulerFactory",
     "SupportsAssign",
     "SupportsCleanup",
+    "SupportsDescribeMany",
     "SupportsExitCode",
     "SupportsList",
     "SupportsLogs",
@@ -107,12 +113,47 @@ __all__ = [
 _HOMES = {
     "dryrun": ("DryRunInfo", "DryRunMixin", "submit_dryrun"),
     "entry": ("Entry", "EntryState"),
-    "errors": ("BrokenTargetError", "ConflictError", "DryRunError", "InvalidHandleError", "InvalidNameError", "InvalidReferenceError", "InvalidTargetError", "LaunchbindError", "MissingDependencyError", "PlanError", "SchedulerError", "UnknownBackendError", "UnknownJobError", "UnknownNameError", "UnknownTypeError", "UnsupportedError", "WaitTimeoutError"),
+    "errors": (
+        "BrokenTargetError",
+        "ConflictError",
+        "DryRunError",
+        "InvalidHandleError",
+        "InvalidNameError",
+        "InvalidReferenceError",
+        "InvalidSettingError",
+        "InvalidTargetError",
+        "LaunchbindError",
+        "MissingDependencyError",
+        "PlanError",
+        "ProfileError",
+        "SchedulerError",
+        "UnknownBackendError",
+        "UnknownJobError",
+        "UnknownNameError",
+        "UnknownTypeError",
+        "UnsupportedError",
+        "WaitTimeoutError",
+    ),
     "explain": ("explain",),
     "handle": ("Handle",),
     "launcher": ("Launcher",),
     "plan": ("Plan",),
-    "protocols": ("App", "Description", "DryRunScheduler", "Executor", "Role", "Scheduler", "SchedulerFactory", "SupportsAssign", "SupportsCleanup", "SupportsExitCode", "SupportsList", "SupportsLogs", "SupportsVolatile"),
+    "protocols": (
+        "App",
+        "Description",
+        "DryRunScheduler",
+        "Executor",
+        "Role",
+        "Scheduler",
+        "SchedulerFactory",
+        "SupportsAssign",
+        "SupportsCleanup",
+        "SupportsDescribeMany",
+        "SupportsExitCode",
+        "SupportsList",
+        "SupportsLogs",
+        "SupportsVolatile",
+    ),
     "redaction": ("Redactor",),
     "registry": ("Registry",),
     "specs": ("AppSpec", "RoleSpec"),

@@ -10,49 +10,70 @@ from launchbind.errors import LaunchbindError, PlanError, SchedulerError, Unsupp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from launchbind.handle import Handle
     from launchbind.protocols import Role, SupportsLogs
+    from launchbind.redaction import Redactor
 
 
-def read_logs(
-    scheduler: SupportsLogs,
-    handle: Handle,
-    roles: Sequence[Role],
-    role: str | None,
-    replica: int | None,
-    follow: bool,
-) -> Iterator[str]:
-    """The lines of every chosen replica; see :meth:`launchbind.Launcher.logs`."""
-    chosen = [
+def chosen(
+    handle: Handle, roles: Sequence[Role], role: str | None, replica: int | None
+) -> list[tuple[str, int]]:
+    """Role and number of every replica that is asked for.
+
+    Raises
+    ------
+    PlanError
+        When there is none.
+    """
+    found = [
         (each.name, number)
         for each in roles
         if role in (None, each.name)
         for number in range(each.num_replicas)
         if replica in (None, number)
     ]
-    if not chosen:
+    if not found:
         names = ", ".join(f"{each.name} (0-{each.num_replicas - 1})" for each in roles) or "none"
-        problem = f"has no replica {role or 'any'}/{'any' if replica is None else replica}: its roles are {names}"
-        raise PlanError(handle.app_id, problem)
-    streams = [_lines(scheduler, handle, name, number, follow) for name, number in chosen]
+        asked = f"{role or 'any'}/{'any' if replica is None else replica}"
+        raise PlanError(handle.app_id, f"has no replica {asked}: its roles are {names}")
+    return found
+
+
+def read_logs(
+    scheduler: SupportsLogs,
+    handle: Handle,
+    replicas: Sequence[tuple[str, int]],
+    redactor: Redactor,
+    *,
+    follow: bool,
+    regex: str | None,
+    since: datetime | None,
+) -> Iterator[str]:
+    """The lines of every replica as the job wrote them; see :meth:`launchbind.Launcher.logs`.
+
+    A job's output is not launchbind's to change; only the errors of reading it are redacted.
+    """
+
+    def lines(role: str, replica: int) -> Iterator[str]:
+        try:
+            yield from scheduler.log_iter(
+                handle.app_id, role, replica, regex=regex, since=since, should_tail=follow
+            )
+        except LaunchbindError:
+            raise
+        except NotImplementedError as error:
+            what = "read logs" if since is None else "read logs since a point in time"
+            raise UnsupportedError(handle.backend, what) from error
+        except Exception as error:
+            reason = redactor.text(f"{type(error).__name__}: {error}")
+            raise SchedulerError(handle.backend, f"read the logs of {handle}", reason) from error
+
+    streams = [lines(role, replica) for role, replica in replicas]
     if follow and len(streams) > 1:
         return _merged(streams)
     return (line for stream in streams for line in stream)
-
-
-def _lines(
-    scheduler: SupportsLogs, handle: Handle, role: str, replica: int, follow: bool
-) -> Iterator[str]:
-    try:
-        yield from scheduler.log_iter(handle.app_id, role, replica, should_tail=follow)
-    except LaunchbindError:
-        raise
-    except NotImplementedError as error:
-        raise UnsupportedError(handle.backend, "read logs") from error
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise SchedulerError(handle.backend, f"read the logs of {handle}", reason) from error
 
 
 def _merged(streams: Sequence[Iterator[str]]) -> Iterator[str]:
@@ -63,7 +84,7 @@ def _merged(streams: Sequence[Iterator[str]]) -> Iterator[str]:
         try:
             for line in stream:
                 queue.put(line)
-        except Exception as error:  # handed to the reader, which raises it
+        except Exception as error:  # noqa: BLE001  (handed to the reader, which raises it)
             queue.put(error)
         finally:
             queue.put(None)

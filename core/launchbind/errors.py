@@ -232,6 +232,17 @@ class InvalidSettingError(LaunchbindError, ValueError):
         return f"{self.executor} cannot take {self.field!r}: {self.problem}{hint if self.known else '.'}"
 
 
+class ProfileError(LaunchbindError, ValueError):
+    """A profile file, or a key in it, that cannot be used."""
+
+    def __init__(self, file: str, key: str, problem: str) -> None:
+        super().__init__(file, key, problem)
+        self.file, self.key, self.problem = file, key, problem
+
+    def __str__(self) -> str:
+        return f"{self.file}{f', key {self.key}' if self.key else ''}: {self.problem.rstrip('.')}."
+
+
 class DryRunError(LaunchbindError, RuntimeError):
     """A dry run could not produce a request."""
 

@@ -8,7 +8,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from launchbind._logs import read_logs
+from launchbind._canonical import canonical
+from launchbind._logs import chosen, read_logs
 from launchbind.errors import (
     DryRunError,
     LaunchbindError,
@@ -25,15 +26,18 @@ from launchbind.protocols import (
     App,
     Scheduler,
     SchedulerFactory,
+    SupportsDescribeMany,
     SupportsExitCode,
     SupportsList,
     SupportsLogs,
     SupportsVolatile,
 )
+from launchbind.redaction import Redactor
 from launchbind.state import JobState, JobStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from typing_extensions import Self
 
@@ -83,9 +87,11 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         self._factories = schedulers
         self._session = session
         self._prepare = prepare
+        Handle("backend", session, "app_id")  # no job may start in a session that its handle cannot carry
         self._secret_names = tuple(secret_names)
+        self._redactor = Redactor(self._secret_names)
         self._schedulers: dict[str, Scheduler[AppT, ExecutorT, InfoT]] = {}
-        self._apps: dict[Handle, App] = {}
+        self._plans: dict[Handle, Plan[InfoT]] = {}
         self._lock = threading.RLock()
 
     # -- before the job --------------------------------------------------------------------------
@@ -120,15 +126,16 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
             if self._prepare is not None:
                 self._prepare(app, executor, backend)
             info = scheduler.submit_dryrun(app, executor)
+            volatile = scheduler.volatile(info) if isinstance(scheduler, SupportsVolatile) else None
+        except DryRunError as error:
+            reason = self._redactor_for(app, executor).text(error.reason)
+            raise DryRunError(error.app, error.backend, error.role, error.index, reason) from error.__cause__
         except LaunchbindError:
             raise
         except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
+            reason = self._redactor_for(app, executor).text(f"{type(error).__name__}: {error}")
             raise DryRunError(app.name, backend, None, None, reason) from error
-        volatile = scheduler.volatile(info) if isinstance(scheduler, SupportsVolatile) else None
-        return Plan(
-            backend, app, executor, info, volatile=volatile, secret_names=self._secret_names
-        )
+        return Plan(backend, app, executor, info, volatile=volatile, secret_names=self._secret_names)
 
     def submit(self, plan: Plan[InfoT]) -> Handle:
         """Submit exactly what was planned.
@@ -146,10 +153,10 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
                 raise PlanError(plan.app.name, f"was submitted already, as {plan.handle}: plan it again")
             if plan.current_fingerprint() != plan.fingerprint:
                 raise PlanError(plan.app.name, "was changed after it was planned: plan it again")
-            with _reporting(plan.backend, f"submit app {plan.app.name!r}"):
+            with _reporting(plan.backend, f"submit app {plan.app.name!r}", plan._redactor):
                 app_id = scheduler.schedule(plan.info)
             plan.handle = Handle(plan.backend, self._session, app_id)
-            self._apps[plan.handle] = plan.app
+            self._plans[plan.handle] = plan
             return plan.handle
 
     def run(self, app: AppT, executor: ExecutorT, *, backend: str | None = None) -> Handle:
@@ -171,21 +178,55 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
             When the scheduler cannot say; never a silent UNKNOWN.
         """
         handle, scheduler = self._find(handle)
-        description = self._describe(handle, scheduler)
+        with _reporting(handle.backend, f"tell how {handle} fares", self._redactor):
+            description = scheduler.describe(handle.app_id)
+        return self._status(handle, scheduler, description)
+
+    def _status(
+        self,
+        handle: Handle,
+        scheduler: Scheduler[AppT, ExecutorT, InfoT],
+        description: Description | None,
+    ) -> JobStatus:
+        if description is None:
+            raise UnknownJobError(str(handle))
         state = _state(handle.backend, description.state)
         code = None
         if state.is_terminal and isinstance(scheduler, SupportsExitCode):
-            code = scheduler.exit_code(handle.app_id)
+            with _reporting(handle.backend, f"tell how {handle} ended", self._redactor):
+                code = scheduler.exit_code(handle.app_id)
         # torchx writes "<NONE>" where it has no message (torchx.specs.api.NONE).
         message = "" if description.msg == "<NONE>" else description.msg
         return JobStatus(handle, state, code, message, description.ui_url)
 
     def statuses(self, handles: Iterable[Handle | str]) -> list[JobStatus]:
-        """The status of each job, in the order asked."""
-        return [self.status(handle) for handle in handles]
+        """The status of each job, in the order asked; one query per backend where it can take many.
+
+        Raises
+        ------
+        The same errors as :meth:`status`, for the first job that has one.
+        """
+        parsed = [Handle.parse(handle) if isinstance(handle, str) else handle for handle in handles]
+        found: dict[Handle, JobStatus] = {}
+        for backend in dict.fromkeys(handle.backend for handle in parsed):
+            scheduler = self._scheduler(backend)
+            group = [handle for handle in parsed if handle.backend == backend]
+            if isinstance(scheduler, SupportsDescribeMany):
+                with _reporting(backend, f"tell how {len(group)} jobs fare", self._redactor):
+                    described = scheduler.describe_many([handle.app_id for handle in group])
+                for handle in group:
+                    found[handle] = self._status(handle, scheduler, described.get(handle.app_id))
+            else:
+                found.update((handle, self.status(handle)) for handle in group)
+        return [found[handle] for handle in parsed]
 
     def wait(
-        self, handle: Handle | str, *, timeout: float | None = None, poll: float = 2.0
+        self,
+        handle: Handle | str,
+        *,
+        timeout: float | None = None,
+        poll: float = 2.0,
+        progress: Callable[[JobStatus], None] | None = None,
     ) -> JobStatus:
         """Wait until the job has ended.
 
@@ -195,6 +236,8 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
             Seconds to wait at most; None waits for as long as it takes.
         poll
             Seconds between questions at most; the first ones come sooner.
+        progress
+            Called with every status on the way, the last one included.
 
         Raises
         ------
@@ -205,11 +248,13 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         pause = min(_FIRST_POLL, poll)
         while True:
             status = self.status(handle)
+            if progress is not None:
+                progress(status)
             if status.state.is_terminal:
                 return status
             left = pause if deadline is None else deadline - time.monotonic()
-            if left <= 0:
-                raise WaitTimeoutError(str(status.handle), str(status.state), timeout or 0.0)
+            if left <= 0 and timeout is not None:
+                raise WaitTimeoutError(str(status.handle), str(status.state), timeout)
             time.sleep(min(pause, left))
             pause = min(pause * _POLL_GROWTH, poll)
 
@@ -223,7 +268,7 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         """
         if not self.status(handle).state.is_terminal:
             handle, scheduler = self._find(handle)
-            with _reporting(handle.backend, f"cancel {handle}"):
+            with _reporting(handle.backend, f"cancel {handle}", self._redactor):
                 scheduler.cancel(handle.app_id)
 
     def logs(
@@ -232,6 +277,9 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         role: str | None = None,
         replica: int | None = None,
         follow: bool = False,
+        *,
+        regex: str | None = None,
+        since: datetime | None = None,
     ) -> Iterator[str]:
         """The job's output, line by line; a last line without a newline comes as it is.
 
@@ -242,11 +290,15 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
             other, or as their lines come when following.
         follow
             Go on until the job has ended.
+        regex
+            Only lines in which it is found.
+        since
+            Only what was written since then.
 
         Raises
         ------
         UnsupportedError
-            When the backend's scheduler cannot read logs.
+            When the backend's scheduler cannot read logs, or not since a point in time.
         UnknownJobError
             When the backend knows no such job.
         """
@@ -254,10 +306,10 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         if not isinstance(scheduler, SupportsLogs):
             raise UnsupportedError(handle.backend, "read logs")
         description = self._describe(handle, scheduler)
-        app = self._apps.get(handle)
-        return read_logs(
-            scheduler, handle, app.roles if app else description.roles, role, replica, follow
-        )
+        plan = self._plans.get(handle)
+        roles, redactor = (plan.app.roles, plan._redactor) if plan else (description.roles, self._redactor)
+        replicas = chosen(handle, roles, role, replica)
+        return read_logs(scheduler, handle, replicas, redactor, follow=follow, regex=regex, since=since)
 
     def list(self, backend: str) -> list[JobStatus]:
         """The jobs that the backend knows.
@@ -271,13 +323,28 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         scheduler = self._scheduler(backend)
         if not isinstance(scheduler, SupportsList):
             raise UnsupportedError(backend, "list jobs")
-        with _reporting(backend, "list its jobs"):
+        with _reporting(backend, "list its jobs", self._redactor):
             return [
                 JobStatus(Handle(backend, self._session, job.app_id), _state(backend, job.state))
                 for job in scheduler.list()
             ]
 
     # -- the launcher itself ---------------------------------------------------------------------
+
+    def supports(self, backend: str, capability: type) -> bool:
+        """Whether the backend's scheduler has a capability.
+
+        Parameters
+        ----------
+        capability
+            One of the ``Supports...`` Protocols, such as :class:`launchbind.SupportsLogs`.
+
+        Raises
+        ------
+        UnknownBackendError
+            When there is no scheduler for the backend.
+        """
+        return isinstance(self._scheduler(self._canonical(backend)), capability)
 
     def close(self) -> None:
         """Close every scheduler that was made; calling it again does nothing."""
@@ -301,18 +368,22 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
                 factory = self._factories.get(backend)
                 if factory is None:
                     raise UnknownBackendError(backend, tuple(self._factories))
-                with _reporting(backend, "make its scheduler"):
+                with _reporting(backend, "make its scheduler", self._redactor):
                     self._schedulers[backend] = factory(self._session)
             return self._schedulers[backend]
+
+    def _redactor_for(self, app: AppT, executor: ExecutorT) -> Redactor:
+        redactor = Redactor(self._secret_names)
+        redactor.learn(canonical(executor))
+        redactor.learn(canonical(app))
+        return redactor
 
     def _find(self, handle: Handle | str) -> tuple[Handle, Scheduler[AppT, ExecutorT, InfoT]]:
         handle = Handle.parse(handle) if isinstance(handle, str) else handle
         return handle, self._scheduler(handle.backend)
 
-    def _describe(
-        self, handle: Handle, scheduler: Scheduler[AppT, ExecutorT, InfoT]
-    ) -> Description:
-        with _reporting(handle.backend, f"tell how {handle} fares"):
+    def _describe(self, handle: Handle, scheduler: Scheduler[AppT, ExecutorT, InfoT]) -> Description:
+        with _reporting(handle.backend, f"tell how {handle} fares", self._redactor):
             description = scheduler.describe(handle.app_id)
         if description is None:
             raise UnknownJobError(str(handle))
@@ -327,11 +398,12 @@ def _state(backend: str, state: StateLike) -> JobState:
 
 
 @contextmanager
-def _reporting(backend: str, action: str) -> Iterator[None]:
-    """Turn whatever a scheduler raises into one error that says what it was asked to do."""
+def _reporting(backend: str, action: str, redactor: Redactor) -> Iterator[None]:
+    """Turn whatever a scheduler raises into one error that says what it was asked to do, redacted."""
     try:
         yield
     except LaunchbindError:
         raise
     except Exception as error:
-        raise SchedulerError(backend, action, f"{type(error).__name__}: {error}") from error
+        reason = redactor.text(f"{type(error).__name__}: {error}")
+        raise SchedulerError(backend, action, reason) from error

@@ -56,11 +56,12 @@ class Plan(Generic[InfoT]):
         self._redactor.learn(canonical(executor))
         self._redactor.learn(canonical(app))
         self._redactor.learn(self._request())
-        self.fingerprint = self.current_fingerprint()
+        self.fingerprint: str = self.current_fingerprint()
 
     def current_fingerprint(self) -> str:
         """The fingerprint of the request as it is now; another one than ``fingerprint`` if it was changed."""
-        return sha256(self._steady(dump([self.backend, self._request()])).encode()).hexdigest()
+        text = self._steady(dump([self.backend, self._request()]))
+        return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()  # os.environ may hold surrogates
 
     def render(self, redact: bool = True) -> str:
         """The whole request as the scheduler shows it: script, command line or YAML.
@@ -74,18 +75,22 @@ class Plan(Generic[InfoT]):
         return self._redactor.text(text) if redact else text
 
     def to_json(self, redact: bool = True) -> str:
-        """The plan as JSON with sorted keys: ``schema``, ``backend``, ``app``, ``fingerprint``, ``request``."""
+        """The plan as JSON with sorted keys: schema, backend, app, fingerprint, request.
+
+        Equal plans give equal JSON: values made anew in every dry run are shown as placeholders.
+        """
         request = self._request()
-        return dump(
+        text = dump(
             {
                 "schema": SCHEMA,
                 "backend": self.backend,
-                "app": self.app.name,
+                "app": self._redactor.text(self.app.name) if redact else self.app.name,
                 "fingerprint": self.fingerprint,
                 "request": self._redactor.tree(request) if redact else request,
             },
             indent=2,
         )
+        return self._steady(text)
 
     def diff(self, other: Plan[InfoT]) -> str:
         """A unified, redacted diff from this plan to ``other``; empty when they are the same."""
@@ -95,14 +100,15 @@ class Plan(Generic[InfoT]):
             plan._redactor.text(self._redactor.text(plan._steady(plan.render(redact=False))))
             for plan in (self, other)
         )
-        names = (f"{self.backend}/{self.app.name}", f"{other.backend}/{other.app.name}")
-        return "\n".join(unified_diff(mine.splitlines(), theirs.splitlines(), *names, lineterm=""))
+        old, new = (plan._redactor.text(f"{plan.backend}/{plan.app.name}") for plan in (self, other))
+        return "\n".join(unified_diff(mine.splitlines(), theirs.splitlines(), old, new, lineterm=""))
 
     def __str__(self) -> str:
         return self.render()
 
     def __repr__(self) -> str:
-        return f"<Plan of app {self.app.name!r} on {self.backend}, {self.fingerprint[:12]}>"
+        name = self._redactor.text(self.app.name)
+        return f"<Plan of app {name!r} on {self.backend}, {self.fingerprint[:12]}>"
 
     def _request(self) -> Json:
         return canonical(getattr(self.info, "request", self.info))

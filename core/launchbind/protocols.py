@@ -42,15 +42,29 @@ class Role(Protocol):
     """One kind of process in an app, run in ``num_replicas`` copies."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Unique within the app; logs are asked for by it."""
+        ...
+
     @property
-    def entrypoint(self) -> str: ...
+    def entrypoint(self) -> str:
+        """The program."""
+        ...
+
     @property
-    def args(self) -> Sequence[str]: ...
+    def args(self) -> Sequence[str]:
+        """Its arguments, one string each."""
+        ...
+
     @property
-    def env(self) -> Mapping[str, str]: ...
+    def env(self) -> Mapping[str, str]:
+        """Environment variables of this role, besides those of the executor."""
+        ...
+
     @property
-    def num_replicas(self) -> int: ...
+    def num_replicas(self) -> int:
+        """How many copies run."""
+        ...
 
     # Each launcher's roles take that launcher's dry-run info. Never says so without naming it: any
     # method of this shape conforms, and only the pipeline, which checks what comes back, calls it.
@@ -63,36 +77,56 @@ class App(Protocol):
     """A job: a name and the roles it consists of."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What people call the job; backends derive the app id from it."""
+        ...
+
     @property
-    def roles(self) -> Sequence[Role]: ...
+    def roles(self) -> Sequence[Role]:
+        """The kinds of process, in the order they are prepared."""
+        ...
 
 
 class StateLike(Protocol):
     """A job state of any launcher, known by its name: RUNNING, FAILED, ..."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """A name of :class:`launchbind.JobState`."""
+        ...
 
 
 class Description(Protocol):
     """What a scheduler says about a job."""
 
     @property
-    def state(self) -> StateLike: ...
+    def state(self) -> StateLike:
+        """Where the job is in its life."""
+        ...
+
     @property
-    def msg(self) -> str: ...
+    def msg(self) -> str:
+        """What the backend has to say about it, often nothing."""
+        ...
+
     @property
-    def ui_url(self) -> str | None: ...
+    def ui_url(self) -> str | None:
+        """Where the job can be looked at, if anywhere."""
+        ...
+
     @property
-    def roles(self) -> Sequence[Role]: ...
+    def roles(self) -> Sequence[Role]:
+        """The job's roles, as far as the backend remembers them."""
+        ...
 
 
 class DryRunScheduler(Protocol[AppT_contra, CfgT_contra, InfoT_co]):
     """What the dry-run pipeline needs of a scheduler."""
 
     @property
-    def backend(self) -> str: ...
+    def backend(self) -> str:
+        """The name that is passed to each role's ``pre_proc``."""
+        ...
 
     def _submit_dryrun(self, app: AppT_contra, cfg: CfgT_contra) -> InfoT_co: ...
 
@@ -101,7 +135,9 @@ class Scheduler(Protocol[AppT_contra, CfgT_contra, InfoT]):
     """A backend that turns apps into requests, submits them and knows how they fare."""
 
     @property
-    def backend(self) -> str: ...
+    def backend(self) -> str:
+        """What the scheduler calls itself, which need not be the name it is registered under."""
+        ...
 
     def submit_dryrun(self, app: AppT_contra, cfg: CfgT_contra, /) -> InfoT:
         """The request that ``schedule`` would submit."""
@@ -127,7 +163,9 @@ class Scheduler(Protocol[AppT_contra, CfgT_contra, InfoT]):
 class SchedulerFactory(Protocol[SchedulerT_co]):
     """Makes the scheduler of a backend for one session."""
 
-    def __call__(self, session_name: str, /) -> SchedulerT_co: ...
+    def __call__(self, session_name: str, /) -> SchedulerT_co:
+        """Make the scheduler; jobs of one session are told apart from those of another."""
+        ...
 
 
 @runtime_checkable
@@ -139,6 +177,7 @@ class SupportsLogs(Protocol):
         app_id: str,
         role_name: str,
         k: int = 0,
+        *,
         regex: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
@@ -152,9 +191,14 @@ class Listed(Protocol):
     """One job of a listing."""
 
     @property
-    def app_id(self) -> str: ...
+    def app_id(self) -> str:
+        """What the backend calls the job."""
+        ...
+
     @property
-    def state(self) -> StateLike: ...
+    def state(self) -> StateLike:
+        """Where the job is in its life."""
+        ...
 
 
 @runtime_checkable
@@ -163,6 +207,15 @@ class SupportsList(Protocol):
 
     def list(self) -> Iterable[Listed]:
         """The jobs the backend knows."""
+        ...
+
+
+@runtime_checkable
+class SupportsDescribeMany(Protocol):
+    """A scheduler that tells of many jobs in one query."""
+
+    def describe_many(self, app_ids: Sequence[str], /) -> Mapping[str, Description | None]:
+        """The description of each job, None for those the backend does not know."""
         ...
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from launchbind.errors import InvalidSettingError
 
@@ -40,7 +40,12 @@ def build(cls: type[T], settings: Mapping[str, object]) -> T:
     """
     if not dataclasses.is_dataclass(cls):
         raise InvalidSettingError(cls.__qualname__, None, "it is no dataclass, so its fields are unknown")
-    hints = get_type_hints(cls)
+    try:
+        hints = get_type_hints(cls)
+    except NameError as error:  # an annotation whose import is for type checkers only
+        raise InvalidSettingError(
+            cls.__qualname__, None, f"its annotations cannot be read: {error}"
+        ) from error
     known = {field.name: field for field in dataclasses.fields(cls) if field.init}
     for name in settings:
         if name not in known:
@@ -57,7 +62,30 @@ def build(cls: type[T], settings: Mapping[str, object]) -> T:
     try:
         return cls(**values)
     except Exception as error:  # an executor's own checks, and the imports it makes when it is built
-        raise InvalidSettingError(cls.__qualname__, None, f"{type(error).__name__}: {error}") from error
+        problem = f"{type(error).__name__}: {error}".rstrip(".")
+        raise InvalidSettingError(cls.__qualname__, None, problem) from error
+
+
+def fields(cls: type) -> list[tuple[str, str, str]]:
+    """Name, type and default of every field that :func:`build` can set."""
+    hints = get_type_hints(cls)
+    return [
+        (field.name, _type_name(hints[field.name]), _default(field))
+        for field in dataclasses.fields(cls)
+        if field.init
+    ]
+
+
+def _type_name(hint: object) -> str:
+    return (
+        hint.__name__ if isinstance(hint, type) and not get_args(hint) else str(hint).replace("typing.", "")
+    )
+
+
+def _default(field: dataclasses.Field[object]) -> str:
+    if _required(field):
+        return "required"
+    return repr(field.default) if field.default is not dataclasses.MISSING else ""
 
 
 def _required(field: dataclasses.Field[object]) -> bool:
@@ -81,11 +109,17 @@ def convert(value: object, hint: object) -> object:
                 return choice
         raise ValueError(f"expected one of {', '.join(map(str, arguments))}, got {value!r}")
     if origin is type(None):
-        if value is None or isinstance(value, str) and value.lower() in ("none", "null"):
+        if value is None or (isinstance(value, str) and value.lower() in ("none", "null")):
             return None
         raise ValueError(f"expected none, got {value!r}")
-    if origin in (list, set, tuple):
+    if origin is Any:  # a class since 3.11, and one that isinstance refuses
+        return value
+    if origin is tuple and arguments and arguments[-1] is not Ellipsis:
+        return _fixed(value, arguments)
+    if origin in (list, set, frozenset, tuple):
         return origin(convert(item, _item(arguments)) for item in _sequence(value))
+    if origin is Sequence:  # before the plain classes: a text is a sequence too, of its letters
+        return [convert(item, _item(arguments)) for item in _sequence(value)]
     if origin in (dict, Mapping):
         keys, values = arguments or (str, object)
         return {convert(key, keys): convert(item, values) for key, item in _mapping(value).items()}
@@ -111,7 +145,7 @@ def _scalar(value: object, wanted: type) -> object:
     if wanted in (int, float) and isinstance(value, (str, int)) and not isinstance(value, bool):
         try:
             return wanted(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise ValueError(f"expected {wanted.__name__}, got {value!r}") from None
     if wanted is Path and isinstance(value, str):
         return Path(value)
@@ -119,9 +153,16 @@ def _scalar(value: object, wanted: type) -> object:
         return wanted[value]
     if dataclasses.is_dataclass(wanted) and not isinstance(value, wanted):
         return build(wanted, _mapping(value))
-    if isinstance(value, wanted):
+    if isinstance(value, wanted) and not (wanted is int and isinstance(value, bool)):
         return value
     raise ValueError(f"expected {wanted.__name__}, got {value!r}")
+
+
+def _fixed(value: object, hints: tuple[object, ...]) -> tuple[object, ...]:
+    items = _sequence(value)
+    if len(items) != len(hints):
+        raise ValueError(f"expected {len(hints)} values, got {value!r}")
+    return tuple(convert(item, hint) for item, hint in zip(items, hints, strict=True))
 
 
 def _item(arguments: tuple[object, ...]) -> object:
@@ -147,6 +188,6 @@ def _mapping(value: object) -> dict[str, object]:
 def _json(text: str) -> object:
     try:
         found: object = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError(f"expected JSON, got {text!r}") from None
     return found

@@ -1,12 +1,14 @@
-"""The command line: one module per command."""
+"""The command line: one module per command, or per group of commands that share their subject."""
 
 from __future__ import annotations
 
+import sys
+from io import TextIOWrapper
+
 import click
 
+from launchbind.cli import backends, doctor, jobs, plan, profiles, run
 from launchbind.cli._errors import reported
-from launchbind.cli.backends import backends
-from launchbind.cli.run import run
 
 
 class _Group(click.Group):
@@ -25,7 +27,21 @@ def cli(debug: bool) -> None:
 
     Job output goes to standard output, launchbind's own words to standard error.
     """
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a job may write what this terminal cannot show
 
 
-cli.add_command(backends)
-cli.add_command(run)
+for command in (
+    backends.backends,
+    plan.show,
+    plan.plan,
+    run.run,
+    jobs.status,
+    jobs.wait,
+    jobs.logs,
+    jobs.cancel,
+    jobs.list_jobs,
+    profiles.profiles,
+    doctor.doctor,
+):
+    cli.add_command(command)

@@ -9,8 +9,9 @@ from launchbind.protocols import App
 from launchbind.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from launchbind.checks import Check
     from launchbind.entry import Entry
     from launchbind.launcher import Launcher
 
@@ -30,8 +31,16 @@ class Adapter(Protocol[AppT, ExecutorT, InfoT]):
         """Whether a job of the backend goes on when this process ends."""
         ...
 
-    def executor(self, backend: str, settings: Mapping[str, str], env: Mapping[str, str]) -> ExecutorT:
-        """Make an executor from texts, each read as its field's type."""
+    def fields(self, backend: str) -> Sequence[tuple[str, str, str]]:
+        """What can be set: name, type and default of each field."""
+        ...
+
+    def checks(self) -> Iterable[Check]:
+        """What works here and what does not; launchers are imported for that."""
+        ...
+
+    def executor(self, backend: str, settings: Mapping[str, object], env: Mapping[str, str]) -> ExecutorT:
+        """Make an executor; texts are read as their field's type."""
         ...
 
     def app(self, executor: ExecutorT, name: str, command: Sequence[str], env: Mapping[str, str]) -> AppT:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,16 @@ def reported(*, debug: bool) -> Iterator[None]:
         yield
     except (LaunchbindError, ImportError) as error:
         if debug:
-            raise
-        say(str(error))
+            traceback.print_exc()
+        say(_sentence(error))
         sys.exit(OWN_FAILURE)
+    except KeyboardInterrupt:  # before there was a job to cancel
+        say("interrupted")
+        sys.exit(INTERRUPTED)
+
+
+def _sentence(error: Exception) -> str:
+    if type(error) is ModuleNotFoundError and error.name:  # a launcher's own, which names no remedy
+        package = error.name.partition(".")[0]
+        return f"the package {package!r} is not installed: run python -m pip install '{package}'."
+    return str(error)

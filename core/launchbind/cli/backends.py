@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
-from typing import TYPE_CHECKING
 
 import click
 
 from launchbind.cli._adapters import offers
 from launchbind.cli._errors import say
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from launchbind.cli._output import print_rows
 
 COLUMNS = ("backend", "aliases", "state", "target", "source")
 
@@ -36,20 +32,6 @@ def backends(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([dict(zip(COLUMNS, row, strict=True)) for row in rows], indent=2))
     else:
-        _print_table(rows)
+        print_rows(COLUMNS, rows)
     for error in errors:
         say(str(error))
-
-
-def _print_table(rows: Sequence[tuple[str, ...]]) -> None:
-    if sys.stdout.isatty():
-        from rich.console import Console
-        from rich.table import Table
-
-        table = Table(*COLUMNS, box=None, header_style="bold")
-        for row in rows:
-            table.add_row(*row)
-        Console().print(table)
-    else:
-        for row in (COLUMNS, *rows):
-            click.echo("\t".join(row))

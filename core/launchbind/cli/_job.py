@@ -1,0 +1,136 @@
+"""What ``run`` and ``plan`` share: the options that describe a job, and the job they describe."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from launchbind.cli._adapters import find
+from launchbind.errors import InvalidSettingError, UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from launchbind.cli._adapters import AnyAdapter
+    from launchbind.profiles import Profile
+    from launchbind.protocols import App
+
+CommandT = TypeVar("CommandT", bound="Callable[..., object]")
+
+#: For commands that end in a command of the user's, whose options are not ours.
+CONTEXT = {"ignore_unknown_options": True, "allow_interspersed_args": False}
+
+
+# A name becomes part of the handle, of folders, and on some backends of a resource's name.
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as the command line describes it."""
+
+    adapter: AnyAdapter
+    backend: str
+    app: App
+    executor: object
+
+
+def _pairs(_: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for value in values:
+        name, equals, text = value.partition("=")
+        if not equals and parameter.name == "env" and name in os.environ:
+            text = os.environ[name]
+        elif not equals or not name:
+            unset = f", and {value} is not set here" if parameter.name == "env" and name else ""
+            raise click.BadParameter(f"{value!r} is not of the form {parameter.metavar}{unset}")
+        pairs[name] = text
+    return pairs
+
+
+def _name(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    if value is not None and (not value or _NOT_IN_NAMES.search(value)):
+        raise click.BadParameter(f"{value!r} is no job name: use letters, digits, '_' and '-'.")
+    return value
+
+
+def job_options(command: CommandT) -> CommandT:
+    """Add the options that :func:`described` takes."""
+    for option in (
+        click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED),
+        click.option(
+            "--name",
+            callback=_name,
+            help="The job's name: letters, digits, '_' and '-'. By default that of the command.",
+        ),
+        click.option(
+            "--env",
+            multiple=True,
+            metavar="NAME=VALUE",
+            callback=_pairs,
+            help="Set a variable in the job's environment; NAME alone hands on your own.",
+        ),
+        click.option(
+            "-s",
+            "--set",
+            "settings",
+            multiple=True,
+            metavar="FIELD=VALUE",
+            callback=_pairs,
+            help="Set a field of the backend's executor; see 'launchbind show BACKEND'.",
+        ),
+        click.option("-p", "--profile", help="Settings to start from; see 'launchbind profiles'."),
+        click.option("-b", "--backend", help="Where to run; see 'launchbind backends'."),
+    ):
+        command = option(command)
+    return command
+
+
+def described(
+    backend: str | None,
+    profile: str | None,
+    settings: dict[str, str],
+    env: dict[str, str],
+    name: str | None,
+    command: tuple[str, ...],
+) -> Job:
+    """The job that the options of :func:`job_options` describe.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is no such backend or profile.
+    InvalidSettingError, ProfileError
+        When a field does not exist or cannot take its value.
+    """
+    if not command[0]:
+        raise click.UsageError("the command is empty: name a program after '--'.")
+    chosen = _profile(profile) if profile is not None else None
+    if backend is None and chosen is None:
+        raise click.UsageError("say where to run: -b BACKEND (see 'launchbind backends') or -p PROFILE.")
+    adapter, backend = find(backend or (chosen.backend if chosen else ""))
+    if chosen is not None and find(chosen.backend)[1] != backend:
+        raise click.UsageError(
+            f"profile {chosen.name} is for {chosen.backend}, not {backend}: leave one out."
+        )
+    try:
+        executor = adapter.executor(backend, {**(chosen.settings if chosen else {}), **settings}, env)
+    except InvalidSettingError as error:
+        if chosen is None or error.field in settings:
+            raise
+        raise chosen.blamed(error) from error
+    name = name or _NOT_IN_NAMES.sub("-", os.path.basename(command[0])).strip("-") or "job"
+    return Job(adapter, backend, adapter.app(executor, name, command, env), executor)
+
+
+def _profile(name: str) -> Profile:
+    from launchbind.profiles import load
+
+    profiles = load()
+    if name not in profiles:
+        raise UnknownNameError("profile", name, tuple(profiles))
+    return profiles[name]

@@ -1,0 +1,44 @@
+"""``launchbind doctor``: what works here, what does not, and the command that mends it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+
+import click
+
+from launchbind.checks import Check
+from launchbind.cli._adapters import ADAPTERS
+from launchbind.cli._output import print_rows
+from launchbind.errors import LaunchbindError
+
+COLUMNS = ("subject", "state", "import", "detail", "fix")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array instead of a table.")
+def doctor(as_json: bool) -> None:
+    """Try every backend, and say what is missing or broken and the command that mends it.
+
+    Exit code 1 means that something is installed but broken. Launchers are imported, which takes seconds.
+
+    \b
+    Example:
+      launchbind doctor
+    """
+    found: list[Check] = []
+    for name in ADAPTERS:
+        try:
+            found.extend(ADAPTERS.type_of(name)().checks())
+        except LaunchbindError as error:
+            found.append(Check(name, ADAPTERS.entry(name).state, str(error)))
+    if as_json:
+        click.echo(json.dumps([asdict(check) for check in found], indent=2))
+    else:
+        rows = [
+            (each.subject, each.state, f"{each.seconds:.2f} s" if each.seconds else "", each.detail, each.fix)
+            for each in found
+        ]
+        print_rows(COLUMNS, rows)
+    sys.exit(1 if any(check.state == "broken" for check in found) else 0)

@@ -1,0 +1,42 @@
+"""``launchbind profiles``: the named settings that ``-p`` takes."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from launchbind import profiles as _profiles
+from launchbind._canonical import canonical, dump
+from launchbind.cli._output import print_rows
+from launchbind.redaction import Redactor
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def profiles(as_json: bool) -> None:
+    """List the profiles of this project and of yours, secrets hidden.
+
+    \b
+    Example:
+      launchbind profiles
+    """
+    redactor = Redactor()
+    found = _profiles.load().values()
+    shown = [
+        {
+            "name": profile.name,
+            "backend": profile.backend,
+            "settings": redactor.tree(canonical(profile.settings)),
+            "file": str(profile.file),
+        }
+        for profile in found
+    ]
+    if as_json:
+        click.echo(json.dumps(shown, indent=2))
+    else:
+        columns = ("name", "backend", "settings", "file")
+        rows = [
+            [str(each[key]) if key != "settings" else dump(each[key]) for key in columns] for each in shown
+        ]
+        print_rows(columns, rows)

@@ -1,0 +1,132 @@
+"""Profiles: named settings of an executor, in TOML, for the clusters one works with.
+
+.. code-block:: toml
+
+    [profiles.cluster-a]
+    backend = "slurm_tunnel"
+    account = "ml"
+    nodes = 2
+
+In ``pyproject.toml`` the table is ``[tool.launchbind.profiles.NAME]``. The project's profiles, in the
+nearest ``launchbind.toml`` or ``pyproject.toml`` at or above the working directory, win over the user's,
+in ``launchbind/profiles.toml`` below ``$XDG_CONFIG_HOME`` (by default ``~/.config``).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from launchbind.errors import InvalidSettingError, ProfileError
+from launchbind.settings import build
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # comes with launchbind[cli]
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from launchbind.registry import Registry
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Settings of one backend's executor, by field, and the file they come from."""
+
+    name: str
+    backend: str
+    settings: Mapping[str, object]
+    file: Path
+
+    def executor(self, registry: Registry[T], overrides: Mapping[str, object] | None = None) -> T:
+        """Make the executor.
+
+        Parameters
+        ----------
+        registry
+            Tells the executor's class from the backend.
+        overrides
+            Settings that take precedence; texts are read as the field's type.
+
+        Raises
+        ------
+        ProfileError
+            When a field does not exist or has another type; it names the file and the key.
+        UnknownNameError, MissingDependencyError, BrokenTargetError
+            When the backend is not registered, or its executor cannot be imported.
+        """
+        overrides = overrides or {}
+        try:
+            return build(registry.type_of(self.backend), {**self.settings, **overrides})
+        except InvalidSettingError as error:
+            if error.field in overrides:
+                raise
+            raise self.blamed(error) from error
+
+    def blamed(self, error: InvalidSettingError) -> ProfileError:
+        """``error`` as one of this file's, with the key it is about."""
+        key = ".".join(filter(None, ("profiles", self.name, error.field)))
+        return ProfileError(str(self.file), key, str(error))
+
+
+def load(start: Path | None = None) -> dict[str, Profile]:
+    """Every profile by name, the project's before the user's.
+
+    Parameters
+    ----------
+    start
+        Where the search for the project's file begins; by default the working directory.
+
+    Raises
+    ------
+    ProfileError
+        When a file is not valid TOML, or a profile is no table or names no backend.
+    """
+    return {**_read(_user_file()), **_read(_project_file(start or Path.cwd()))}
+
+
+def _user_file() -> Path | None:
+    home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    file = Path(home, "launchbind", "profiles.toml")
+    return file if file.is_file() else None
+
+
+def _project_file(start: Path) -> Path | None:
+    for folder in (start.resolve(), *start.resolve().parents):
+        for name in ("launchbind.toml", "pyproject.toml"):
+            file = folder / name
+            # A pyproject.toml without profiles does not hide those of a folder above it.
+            if file.is_file() and (name == "launchbind.toml" or _table(file)):
+                return file
+    return None
+
+
+def _table(file: Path) -> Mapping[str, object]:
+    try:
+        found: object = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProfileError(str(file), "", f"it is not valid TOML ({error})") from error
+    for key in ("tool", "launchbind", "profiles") if file.name == "pyproject.toml" else ("profiles",):
+        found = found.get(key, {}) if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        raise ProfileError(str(file), "profiles", "it must be a table of profiles")
+    return found
+
+
+def _read(file: Path | None) -> dict[str, Profile]:
+    profiles: dict[str, Profile] = {}
+    for name, settings in (_table(file) if file else {}).items():
+        backend = settings.get("backend") if isinstance(settings, dict) else None
+        if not isinstance(settings, dict) or not isinstance(backend, str) or file is None:
+            problem = 'it must be a table with a backend, such as backend = "slurm_tunnel"'
+            raise ProfileError(str(file), f"profiles.{name}", problem)
+        fields = {field: value for field, value in settings.items() if field != "backend"}
+        profiles[name] = Profile(name, backend, fields, file)
+    return profiles

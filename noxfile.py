@@ -1,0 +1,88 @@
+"""What CI runs: ``python -m nox``, or one session of it with ``python -m nox -s core``.
+
+Every session sets up an environment of its own, so nothing but Python and nox needs to be there.
+"""
+
+from __future__ import annotations
+
+import nox
+from packaging.requirements import Requirement
+
+PROJECT = nox.project.load_toml("pyproject.toml")["project"]
+NIGHTLY = "torchx-nightly==2026.10.26"
+OLDEST_AND_NEWEST = ("3.10", "3.13")
+
+EVERYTHING = ["core", "adapters", "tests", "noxfile.py"]
+
+# NeMo-Run cannot be imported with torchx-nightly, so there only what is meant for both is checked.
+NIGHTLY_TARGETS = [
+    "core",
+    "adapters/launchbind_adapters/torchx.py",
+    "tests/typing/canary_torchx.py",
+    "tests/typing/dryrun.py",
+    "tests/typing/launcher.py",
+    "tests/typing/protocols_core.py",
+    "tests/typing/registry.py",
+    "tests/typing/torchx_boundary.py",
+]
+
+
+def tools(*names: str) -> list[str]:
+    """The requirements of these tools, as the dev extra has them: versions are stated in one place."""
+    found = {Requirement(each).name: each for each in PROJECT["optional-dependencies"]["dev"]}
+    return [found[name] for name in names]
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, formatting, and the direction of imports."""
+    session.install(*tools("ruff", "import-linter"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports", "--no-cache", env={"PYTHONPATH": "core:adapters"})
+
+
+@nox.session
+@nox.parametrize("torchx", ["0.7.0", "nightly"], ids=["0.7.0", "nightly"])
+def types(session: nox.Session, torchx: str) -> None:
+    """Strict types, against the classes of one torchx generation; tests/typing among them."""
+    checkers = tools("mypy", "basedpyright", "pytest", "hypothesis", "nox", "tomli")
+    if torchx == "nightly":
+        session.install(".[cli]", NIGHTLY, *checkers)
+        targets = NIGHTLY_TARGETS
+    else:
+        session.install(".[nemo]", *checkers)
+        targets = EVERYTHING
+    # A cache of its own, since another session's would hold the other torchx's types.
+    cache = f"{session.virtualenv.location}/mypy-cache"
+    for version in OLDEST_AND_NEWEST:
+        session.run("mypy", "--python-version", version, "--cache-dir", cache, *targets)
+    # Reads the installed package: every public name is annotated, as users' checkers see it.
+    session.run("basedpyright", "--ignoreexternal", "--verifytypes", "launchbind")
+
+
+@nox.session
+def core(session: nox.Session) -> None:
+    """The core alone, with no launcher installed, and every branch of it covered."""
+    session.install(".", *tools("pytest", "hypothesis", "coverage"))
+    session.run("python", "-Ic", "import launchbind, sys; assert 'torchx' not in sys.modules")
+    session.run("coverage", "run", "-m", "pytest", "tests/core", *session.posargs)
+    if not session.posargs:
+        # The command line needs click and rich, which are not here. Silent unless it fails, so that
+        # pytest's summary is the last word.
+        omit = "--omit=*/launchbind/cli/*,*/launchbind/__main__.py"
+        session.run("coverage", "report", "--fail-under=100", omit, silent=True)
+
+
+@nox.session
+def adapters(session: nox.Session) -> None:
+    """The adapters, against the real launchers."""
+    session.install(".[nemo]", *tools("pytest", "hypothesis"))
+    session.run("pytest", "tests/adapters", *session.posargs)
+
+
+@nox.session
+def e2e(session: nox.Session) -> None:
+    """Whole jobs, on real backends that fixtures start."""
+    session.install(".[nemo]", *tools("pytest", "hypothesis"))
+    session.run("pytest", "tests/e2e", *session.posargs)

@@ -1,0 +1,280 @@
+"""NeMo-Run: its executors and schedulers satisfy the Protocols, and the adapter keeps their types."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Any, Generic, TypeVar
+
+from nemo_run.core.execution.base import Executor as NemoExecutor
+from nemo_run.core.execution.dgxcloud import DGXCloudExecutor
+from nemo_run.core.execution.docker import DockerExecutor, DockerJobRequest
+from nemo_run.core.execution.kubeflow import KubeflowExecutor
+from nemo_run.core.execution.lepton import LeptonExecutor
+from nemo_run.core.execution.local import LocalExecutor
+from nemo_run.core.execution.skypilot import SkypilotExecutor
+from nemo_run.core.execution.skypilot_jobs import SkypilotJobsExecutor
+from nemo_run.core.execution.slurm import SlurmBatchRequest, SlurmExecutor
+from nemo_run.run.ray.slurm import SlurmRayRequest
+from nemo_run.run.torchx_backend.schedulers.dgxcloud import DGXCloudScheduler, DGXRequest
+from nemo_run.run.torchx_backend.schedulers.docker import PersistentDockerScheduler
+from nemo_run.run.torchx_backend.schedulers.kubeflow import KubeflowJobRequest, KubeflowScheduler
+from nemo_run.run.torchx_backend.schedulers.lepton import LeptonRequest, LeptonScheduler
+from nemo_run.run.torchx_backend.schedulers.local import PersistentLocalScheduler
+from nemo_run.run.torchx_backend.schedulers.skypilot import SkypilotRequest, SkypilotScheduler
+from nemo_run.run.torchx_backend.schedulers.skypilot_jobs import SkypilotJobsRequest, SkypilotJobsScheduler
+from nemo_run.run.torchx_backend.schedulers.slurm import SlurmTunnelScheduler
+from torchx.schedulers.local_scheduler import PopenRequest
+from torchx.specs import AppDef, AppDryRunInfo
+from typing_extensions import assert_type
+
+from launchbind import (
+    AppSpec,
+    DryRunScheduler,
+    Executor,
+    Handle,
+    Launcher,
+    Plan,
+    Registry,
+    Scheduler,
+    SupportsAssign,
+    SupportsCleanup,
+    SupportsList,
+    SupportsLogs,
+    submit_dryrun,
+)
+from launchbind.testing import FakeExecutor, FakeInfo
+from launchbind_adapters.nemo_run import (
+    EXECUTOR_MAPPING,
+    EXECUTORS,
+    REVERSE_EXECUTOR_MAPPING,
+    SchedulerMixin,
+    get_executor_str,
+    launcher,
+)
+
+RequestT = TypeVar("RequestT")
+
+
+def executor(_: Executor) -> None: ...
+def assign(_: SupportsAssign) -> None: ...
+def cleanup(_: SupportsCleanup) -> None: ...
+def logs(_: SupportsLogs) -> None: ...
+def lists(_: SupportsList) -> None: ...
+
+
+class Requests(Generic[RequestT]):
+    """Takes the schedulers that make and submit this request for any NeMo-Run executor."""
+
+    def made_by(self, scheduler: DryRunScheduler[AppDef, NemoExecutor, AppDryRunInfo[RequestT]]) -> None: ...
+    def submitted_by(self, scheduler: Scheduler[AppDef, NemoExecutor, AppDryRunInfo[RequestT]]) -> None: ...
+
+
+# -- executors -------------------------------------------------------------------------------------
+
+
+def executors(
+    slurm: SlurmExecutor,
+    skypilot: SkypilotExecutor,
+    skypilot_jobs: SkypilotJobsExecutor,
+    local: LocalExecutor,
+    docker: DockerExecutor,
+    dgx_cloud: DGXCloudExecutor,
+    lepton: LeptonExecutor,
+    kubeflow: KubeflowExecutor,
+    base: NemoExecutor,
+) -> None:
+    executor(slurm)
+    executor(skypilot)
+    executor(skypilot_jobs)
+    executor(local)
+    executor(docker)
+    executor(dgx_cloud)
+    executor(lepton)
+    executor(kubeflow)
+    executor(base)
+
+    assign(slurm)
+    assign(skypilot)
+    assign(skypilot_jobs)
+    assign(local)
+    assign(docker)
+    assign(dgx_cloud)
+    assign(lepton)
+    assign(kubeflow)
+
+    cleanup(slurm)
+    cleanup(skypilot)
+    cleanup(skypilot_jobs)
+    cleanup(local)
+    cleanup(docker)
+    cleanup(dgx_cloud)
+    cleanup(lepton)
+    cleanup(kubeflow)
+
+    executor(LocalExecutor)  # type: ignore[arg-type]
+    executor(slurm.tunnel)  # type: ignore[arg-type]
+    logs(slurm)  # type: ignore[arg-type]
+
+
+# -- schedulers ------------------------------------------------------------------------------------
+
+
+def what_they_make(
+    slurm: SlurmTunnelScheduler,
+    skypilot: SkypilotScheduler,
+    skypilot_jobs: SkypilotJobsScheduler,
+    local: PersistentLocalScheduler,
+    docker: PersistentDockerScheduler,
+    dgx_cloud: DGXCloudScheduler,
+    lepton: LeptonScheduler,
+    kubeflow: KubeflowScheduler,
+) -> None:
+    Requests[SlurmBatchRequest | SlurmRayRequest]().made_by(slurm)
+    Requests[SkypilotRequest]().made_by(skypilot)
+    Requests[SkypilotJobsRequest]().made_by(skypilot_jobs)
+    Requests[PopenRequest]().made_by(local)
+    Requests[DockerJobRequest]().made_by(docker)
+    Requests[DGXRequest]().made_by(dgx_cloud)
+    Requests[LeptonRequest]().made_by(lepton)
+    Requests[KubeflowJobRequest]().made_by(kubeflow)
+
+    # Slurm's is AppDryRunInfo[Any] upstream, so it cannot be refused anything here.
+    Requests[int]().made_by(skypilot)  # type: ignore[arg-type]
+    Requests[int]().made_by(skypilot_jobs)  # type: ignore[arg-type]
+    Requests[int]().made_by(local)  # type: ignore[arg-type]
+    Requests[int]().made_by(docker)  # type: ignore[arg-type]
+    Requests[int]().made_by(dgx_cloud)  # type: ignore[arg-type]
+    Requests[int]().made_by(lepton)  # type: ignore[arg-type]
+    Requests[int]().made_by(kubeflow)  # type: ignore[arg-type]
+
+
+def what_they_submit(
+    slurm: SlurmTunnelScheduler,
+    skypilot: SkypilotScheduler,
+    skypilot_jobs: SkypilotJobsScheduler,
+    local: PersistentLocalScheduler,
+    docker: PersistentDockerScheduler,
+    dgx_cloud: DGXCloudScheduler,
+    lepton: LeptonScheduler,
+    kubeflow: KubeflowScheduler,
+) -> None:
+    Requests[SlurmBatchRequest | SlurmRayRequest]().submitted_by(slurm)
+    Requests[SkypilotRequest]().submitted_by(skypilot)
+    Requests[SkypilotJobsRequest]().submitted_by(skypilot_jobs)
+    Requests[PopenRequest]().submitted_by(local)
+    Requests[DockerJobRequest]().submitted_by(docker)
+    Requests[DGXRequest]().submitted_by(dgx_cloud)
+    Requests[LeptonRequest]().submitted_by(lepton)
+    Requests[KubeflowJobRequest]().submitted_by(kubeflow)
+
+    Requests[int]().submitted_by(slurm)  # type: ignore[arg-type]
+    Requests[int]().submitted_by(skypilot)  # type: ignore[arg-type]
+    Requests[int]().submitted_by(skypilot_jobs)  # type: ignore[arg-type]
+    Requests[int]().submitted_by(local)  # type: ignore[arg-type]
+    Requests[int]().submitted_by(docker)  # type: ignore[arg-type]
+    Requests[int]().submitted_by(dgx_cloud)  # type: ignore[arg-type]
+    Requests[int]().submitted_by(lepton)  # type: ignore[arg-type]
+    Requests[int]().submitted_by(kubeflow)  # type: ignore[arg-type]
+
+
+def what_else_they_can(
+    slurm: SlurmTunnelScheduler,
+    skypilot: SkypilotScheduler,
+    skypilot_jobs: SkypilotJobsScheduler,
+    local: PersistentLocalScheduler,
+    docker: PersistentDockerScheduler,
+    dgx_cloud: DGXCloudScheduler,
+    lepton: LeptonScheduler,
+    kubeflow: KubeflowScheduler,
+) -> None:
+    """Skypilot's two and Lepton's inherit a ``log_iter`` that raises, which types cannot tell."""
+    logs(slurm)
+    logs(skypilot)
+    logs(skypilot_jobs)
+    logs(local)
+    logs(docker)
+    logs(dgx_cloud)
+    logs(lepton)
+    logs(kubeflow)
+
+    lists(slurm)
+    lists(skypilot)
+    lists(skypilot_jobs)
+    lists(local)
+    lists(docker)
+    lists(dgx_cloud)
+    lists(lepton)
+    lists(kubeflow)
+
+
+def dry_run(local: PersistentLocalScheduler, app: AppDef, base: NemoExecutor) -> None:
+    assert_type(submit_dryrun(local, app, base), AppDryRunInfo[PopenRequest])
+    assert_type(submit_dryrun(local, app, LocalExecutor()), AppDryRunInfo[PopenRequest])
+    submit_dryrun(local, app, "local")  # type: ignore[misc]
+    submit_dryrun(local, "job", base)  # type: ignore[misc]
+
+
+# -- the adapter -----------------------------------------------------------------------------------
+
+
+class CustomExecutor(LocalExecutor):
+    """An executor of one's own."""
+
+
+class Command(str):
+    """What the scheduler below submits."""
+
+
+class CustomScheduler(SchedulerMixin[Command]):
+    """Has only what the dry run needs."""
+
+    backend = "custom"
+
+    def _submit_dryrun(self, app: AppDef, cfg: CustomExecutor) -> AppDryRunInfo[Command]:
+        raise NotImplementedError
+
+
+def mappings(local: LocalExecutor, custom: CustomExecutor, base: NemoExecutor) -> None:
+    assert_type(EXECUTORS, Registry[NemoExecutor])
+    assert_type(EXECUTOR_MAPPING, MutableMapping[type[NemoExecutor], str])
+    assert_type(REVERSE_EXECUTOR_MAPPING, MutableMapping[str, type[NemoExecutor]])
+
+    assert_type(get_executor_str(local), str)
+    get_executor_str(custom)
+    get_executor_str(base)
+    assert_type(EXECUTORS["local_persistent"], type[NemoExecutor])
+    EXECUTOR_MAPPING[CustomExecutor] = "custom"
+    REVERSE_EXECUTOR_MAPPING["custom"] = CustomExecutor
+
+    get_executor_str("local_persistent")  # type: ignore[arg-type]
+    get_executor_str(LocalExecutor)  # type: ignore[arg-type]
+    get_executor_str(None)  # type: ignore[arg-type]
+    EXECUTORS.register("custom", CustomScheduler)  # type: ignore[arg-type]
+    EXECUTOR_MAPPING["custom"] = CustomExecutor  # type: ignore[index,assignment]
+    EXECUTOR_MAPPING[CustomScheduler] = "custom"  # type: ignore[index]
+    REVERSE_EXECUTOR_MAPPING["custom"] = CustomScheduler  # type: ignore[assignment]
+
+
+def custom_scheduler(scheduler: CustomScheduler, app: AppDef, custom: CustomExecutor) -> None:
+    assert_type(scheduler.submit_dryrun(app, custom), AppDryRunInfo[Command])
+    scheduler.submit_dryrun(app, LocalExecutor())  # type: ignore[arg-type]
+    scheduler.submit_dryrun("job", custom)  # type: ignore[arg-type]
+
+
+def life_of_a_job(
+    app: AppDef, executor: LocalExecutor, custom: CustomExecutor, fake_plan: Plan[FakeInfo]
+) -> None:
+    jobs = launcher("session")
+    assert_type(jobs, Launcher[AppDef, NemoExecutor, AppDryRunInfo[Any]])
+    plan = jobs.plan(app, executor)
+    assert_type(plan, Plan[AppDryRunInfo[Any]])
+    assert_type(jobs.submit(plan), Handle)
+    assert_type(jobs.run(app, custom, backend="custom"), Handle)
+
+    jobs.plan(app, "local_persistent")  # type: ignore[arg-type]
+    jobs.plan(app, LocalExecutor)  # type: ignore[arg-type]
+    jobs.plan(app, FakeExecutor())  # type: ignore[arg-type]
+    jobs.plan("job", executor)  # type: ignore[arg-type]
+    jobs.plan(AppSpec[int]("job"), executor)  # type: ignore[arg-type]
+    jobs.submit(plan.info)  # type: ignore[arg-type]
+    jobs.submit(fake_plan)  # type: ignore[arg-type]

@@ -1,0 +1,193 @@
+"""torchx: its own classes satisfy the Protocols, in both generations, and keep their types.
+
+No scheduler's options are named here: 0.7.0 has typed dicts, torchx-nightly has dataclasses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+
+from torchx.schedulers import SchedulerFactory
+from torchx.schedulers.api import DescribeAppResponse, ListAppResponse
+from torchx.schedulers.api import Scheduler as TorchxScheduler
+from torchx.schedulers.docker_scheduler import DockerJob, DockerScheduler
+from torchx.schedulers.kubernetes_scheduler import KubernetesJob, KubernetesScheduler
+from torchx.schedulers.local_scheduler import LocalScheduler, PopenRequest
+from torchx.schedulers.slurm_scheduler import SlurmBatchRequest, SlurmScheduler
+from torchx.specs import AppDef, AppDryRunInfo, AppState, CfgVal
+from torchx.specs import Role as TorchxRole
+from typing_extensions import assert_type
+
+from launchbind import (
+    App,
+    AppSpec,
+    Description,
+    DryRunScheduler,
+    Handle,
+    Launcher,
+    Plan,
+    Role,
+    Scheduler,
+    SupportsExitCode,
+    SupportsList,
+    SupportsLogs,
+    submit_dryrun,
+)
+from launchbind.protocols import Listed, StateLike
+from launchbind_adapters.torchx import SchedulerMixin, attach_app, launcher, schedulers
+
+CfgT = TypeVar("CfgT")
+InfoT = TypeVar("InfoT")
+
+
+def app(_: App) -> None: ...
+def role(_: Role) -> None: ...
+def state(_: StateLike) -> None: ...
+def description(_: Description) -> None: ...
+def listed(_: Listed) -> None: ...
+def logs(_: SupportsLogs) -> None: ...
+def lists(_: SupportsList) -> None: ...
+def exit_code(_: SupportsExitCode) -> None: ...
+
+
+class Info(Generic[CfgT, InfoT]):
+    """The dry-run info of a scheduler, by its type.
+
+    Two steps, because torchx types what ``submit_dryrun`` returns as ``AppDryRunInfo[Any]``, so asked in
+    one a scheduler could be taken for one of Any; what it makes settles what it has to submit.
+    """
+
+    info: InfoT
+
+    def __init__(self, made_by: DryRunScheduler[AppDef, CfgT, InfoT]) -> None: ...
+    def submitted_by(self, scheduler: Scheduler[AppDef, CfgT, InfoT]) -> None: ...
+
+
+# -- torchx's classes satisfy the Protocols --------------------------------------------------------
+
+
+def specs(
+    torchx_app: AppDef,
+    torchx_role: TorchxRole,
+    torchx_state: AppState,
+    answer: DescribeAppResponse,
+    job: ListAppResponse,
+) -> None:
+    app(torchx_app)
+    role(torchx_role)
+    state(torchx_state)
+    description(answer)
+    listed(job)
+
+    # A role is not tried as an app: torchx-nightly's has every attribute, by __getattribute__.
+    role(torchx_app)  # type: ignore[arg-type]
+    description(job)  # type: ignore[arg-type]
+    state(answer)  # type: ignore[arg-type]
+    listed(torchx_state)  # type: ignore[arg-type]
+
+
+def builtin_schedulers(
+    local: LocalScheduler, docker: DockerScheduler, slurm: SlurmScheduler, kubernetes: KubernetesScheduler
+) -> None:
+    assert_type(Info(local).info.request, PopenRequest)
+    assert_type(Info(docker).info.request, DockerJob)
+    assert_type(Info(slurm).info.request, SlurmBatchRequest)
+    assert_type(Info(kubernetes).info.request, KubernetesJob)
+
+    Info(local).submitted_by(local)
+    Info(docker).submitted_by(docker)
+    Info(slurm).submitted_by(slurm)
+    Info(kubernetes).submitted_by(kubernetes)
+
+    Info(local).submitted_by(docker)  # type: ignore[arg-type]
+    Info(slurm).submitted_by(kubernetes)  # type: ignore[arg-type]
+
+
+def any_scheduler(each: TorchxScheduler[Any], torchx_app: AppDef) -> None:
+    """What holds for the base class holds for every plugin."""
+    Info(each).submitted_by(each)
+    logs(each)
+    lists(each)
+    exit_code(each)  # type: ignore[arg-type]
+
+    submit_dryrun(each, torchx_app, object())
+    submit_dryrun(each, "job", object())  # type: ignore[misc]
+
+
+# -- a scheduler of one's own ----------------------------------------------------------------------
+
+
+class Command(str):
+    """What the scheduler below submits."""
+
+
+class Options:
+    """How it is configured: any class will do."""
+
+
+class Mine(SchedulerMixin[Command], TorchxScheduler[Any]):
+    """Spelled so that it is right under both generations of torchx."""
+
+    def _submit_dryrun(self, app: AppDef, cfg: Options) -> AppDryRunInfo[Command]:
+        raise NotImplementedError
+
+    def schedule(self, dryrun_info: AppDryRunInfo[Command]) -> str:
+        raise NotImplementedError
+
+    def describe(self, app_id: str) -> DescribeAppResponse | None:
+        raise NotImplementedError
+
+    def list(self, cfg: Any = None) -> list[ListAppResponse]:
+        raise NotImplementedError
+
+    def _cancel_existing(self, app_id: str) -> None:
+        raise NotImplementedError
+
+
+def own_scheduler(mine: Mine, torchx_app: AppDef, options: Options) -> None:
+    assert_type(mine.submit_dryrun(torchx_app, options), AppDryRunInfo[Command])
+    assert_type(Info(mine).info, AppDryRunInfo[Command])
+    Info(mine).submitted_by(mine)
+    assert_type(submit_dryrun(mine, torchx_app, options, attach=attach_app), AppDryRunInfo[Command])
+
+    mine.submit_dryrun("job", options)  # type: ignore[arg-type]
+    mine.submit_dryrun(torchx_app, "options")  # type: ignore[arg-type]
+    mine.submit_dryrun(torchx_app)  # type: ignore[call-arg]
+
+
+class Unfinished(SchedulerMixin[Command]):
+    """Has nothing to dry-run."""
+
+    backend = "unfinished"
+
+
+def wrong_scheduler(unfinished: Unfinished, torchx_app: AppDef, options: Options) -> None:
+    unfinished.submit_dryrun(torchx_app, options)  # type: ignore[misc,arg-type]
+
+
+# -- the adapter's own functions -------------------------------------------------------------------
+
+
+def adapter(info: AppDryRunInfo[Command], torchx_app: AppDef) -> None:
+    attach_app(info, torchx_app)
+    attach_app(info, "job")  # type: ignore[arg-type]
+    attach_app(torchx_app, torchx_app)  # type: ignore[arg-type]
+
+    assert_type(schedulers(), dict[str, SchedulerFactory])
+    assert_type(schedulers()["local_cwd"]("session"), TorchxScheduler[Any])
+    schedulers()["local_cwd"](1)  # type: ignore[arg-type]
+
+
+def life_of_a_job(torchx_app: AppDef, config: Mapping[str, CfgVal], other_app: AppSpec[int]) -> None:
+    jobs = launcher("session")
+    assert_type(jobs, Launcher[AppDef, Mapping[str, CfgVal], AppDryRunInfo[Any]])
+    plan = jobs.plan(torchx_app, config, backend="local_cwd")
+    assert_type(plan, Plan[AppDryRunInfo[Any]])
+    assert_type(jobs.submit(plan), Handle)
+
+    launcher(1)  # type: ignore[arg-type]
+    jobs.plan(other_app, config)  # type: ignore[arg-type]
+    jobs.plan(torchx_app, "local_cwd")  # type: ignore[arg-type]
+    jobs.plan(torchx_app, {"log_dir": object()})  # type: ignore[dict-item]
+    jobs.submit(plan.info)  # type: ignore[arg-type]
