@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from os import PathLike, fspath
+from types import MemberDescriptorType
 from typing import Union
 
 Json = Union[None, bool, int, float, str, list["Json"], dict[str, "Json"]]
+
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 
 
 def canonical(value: object, _above: tuple[int, ...] = ()) -> Json:
@@ -18,7 +22,7 @@ def canonical(value: object, _above: tuple[int, ...] = ()) -> Json:
     Objects become their fields, functions and classes their names; nothing carries a memory address.
     An object that contains itself is cut off where it recurs.
     """
-    if value is None or isinstance(value, (bool, int, float, str)) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, (bool, int, float, str)) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return value.name
@@ -30,20 +34,34 @@ def canonical(value: object, _above: tuple[int, ...] = ()) -> Json:
         return "<recursion>"
     above = (*_above, id(value))
     if isinstance(value, Mapping):
-        return {str(key): canonical(item, above) for key, item in value.items()}
+        return {_key(key, above): canonical(item, above) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [canonical(item, above) for item in value]
     if isinstance(value, (set, frozenset)):
         return sorted((canonical(item, above) for item in value), key=dump)
-    if isinstance(value, type) or callable(value) and hasattr(value, "__qualname__"):
+    if isinstance(value, type) or (callable(value) and hasattr(value, "__qualname__")):
         return f"{value.__module__}:{value.__qualname__}"
-    members = (
-        {field.name: getattr(value, field.name, None) for field in fields(value)}
-        if is_dataclass(value)
-        else getattr(value, "__dict__", {})
-    )
     named: dict[str, Json] = {"<type>": f"{type(value).__module__}:{type(value).__qualname__}"}
+    members = _members(value)
+    if not members:  # a date, a Decimal, an array: what it holds shows in its repr only
+        named["<repr>"] = _ADDRESS.sub("", repr(value))
     return named | {name: canonical(member, above) for name, member in members.items()}
+
+
+def _key(key: object, above: tuple[int, ...]) -> str:
+    return key if isinstance(key, str) else dump(canonical(key, above))
+
+
+def _members(value: object) -> dict[str, object]:
+    if is_dataclass(value):
+        return {field.name: getattr(value, field.name, None) for field in fields(value)}
+    slots = {
+        name: getattr(value, name, None)
+        for base in reversed(type(value).__mro__)
+        for name, member in vars(base).items()
+        if isinstance(member, MemberDescriptorType) and not name.startswith("__")
+    }
+    return {**slots, **getattr(value, "__dict__", {})}
 
 
 def dump(value: Json, indent: int | None = None) -> str:

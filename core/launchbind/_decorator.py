@@ -31,13 +31,14 @@ class ClassDecorator(Generic[T_contra]):
     # The contravariant self makes a checker refuse classes that are not of the registry's type.
     def __call__(self: ClassDecorator[S], cls: type[S], /) -> type[S]:
         """Register ``cls`` and return it."""
-        self._registry._register(
-            self._name, cls, self._aliases, self._replace, self._requires, caller(2)
-        )
+        self._registry._register(self._name, cls, self._aliases, self._replace, self._requires, caller(2))
         return cls
 
 
 def caller(depth: int) -> tuple[str, int]:
     """File and line of the frame ``depth`` calls up from here."""
     frame = sys._getframe(depth)
+    # update() and setdefault() of the views come through the standard library.
+    while frame.f_globals.get("__name__") == "collections.abc" and frame.f_back is not None:
+        frame = frame.f_back
     return frame.f_code.co_filename, frame.f_lineno

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, TypeVar
 from launchbind import _reference
 from launchbind._names import check_name
 from launchbind.entry import Entry
-from launchbind.errors import ConflictError, LaunchbindError
+from launchbind.errors import ConflictError, InvalidReferenceError, LaunchbindError
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
+    from collections.abc import Iterable
+    from importlib.metadata import Distribution, EntryPoint
 
 T = TypeVar("T")
 
@@ -24,11 +25,36 @@ def discover(kind: str, group: str) -> list[Entry[T]]:
     """
     from importlib.metadata import entry_points  # 37 ms, paid on the first miss or listing only
 
+    points: Iterable[EntryPoint]
+    unreadable: list[Entry[T]] = []
+    try:
+        points = entry_points(group=group)
+    except TypeError:  # what a line without "=" gives, in the entry_points.txt of any distribution
+        points, unreadable = _one_by_one(group)
     claims: dict[str, dict[str, EntryPoint]] = {}
-    for point in entry_points(group=group):
+    for point in points:
         # The same distribution can be on sys.path twice; the first one is the one that imports.
         claims.setdefault(point.name, {}).setdefault(_owner(point), point)
-    return [_entry(kind, list(points.values())) for points in claims.values()]
+    return [*(_entry(kind, list(rivals.values())) for rivals in claims.values()), *unreadable]
+
+
+def _one_by_one(group: str) -> tuple[list[EntryPoint], list[Entry[T]]]:
+    """Like ``entry_points``, but a distribution that cannot be read becomes one broken entry."""
+    from importlib.metadata import distributions
+
+    points: list[EntryPoint] = []
+    unreadable: list[Entry[T]] = []
+    for dist in distributions():
+        try:
+            points += [point for point in dist.entry_points if point.group == group]
+        except TypeError:
+            lines = (dist.read_text("entry_points.txt") or "").splitlines()
+            if f"[{group}]" in lines:
+                line = next(line for line in lines if line and line[0] not in "[#" and "=" not in line)
+                name, origin = _told(dist, "Name"), f"entry_points.txt of {_distribution(dist)}"
+                error = InvalidReferenceError(line)
+                unreadable.append(Entry(name, line, origin=origin, discovered=True, error=error))
+    return points, unreadable
 
 
 def _entry(kind: str, points: list[EntryPoint]) -> Entry[T]:
@@ -46,9 +72,18 @@ def _entry(kind: str, points: list[EntryPoint]) -> Entry[T]:
 
 
 def _owner(point: EntryPoint) -> str:
-    return point.dist.name if point.dist else ""
+    return _told(point.dist, "Name") if point.dist else ""
 
 
 def _describe(point: EntryPoint) -> str:
-    owner = f"{point.dist.name} {point.dist.version}" if point.dist else "an unknown distribution"
+    owner = _distribution(point.dist) if point.dist else "an unknown distribution"
     return f"entry point {point.name} = {point.value} of {owner}"
+
+
+def _distribution(dist: Distribution) -> str:
+    return f"{_told(dist, 'Name')} {_told(dist, 'Version')}"
+
+
+def _told(dist: Distribution, key: str) -> str:
+    # Asked first, since newer Pythons warn about a key that a half-removed distribution lacks.
+    return dist.metadata[key] if key in dist.metadata else "?"  # noqa: SIM401  (3.10 promises no get)

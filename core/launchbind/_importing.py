@@ -29,17 +29,22 @@ def resolve(table: Table[T], entry: Entry[T]) -> type[T]:
     if entry.type is not None:
         return entry.type
     if entry.unusable and entry.error is not None:
-        raise entry.error
+        # Without its traceback, which would otherwise grow with every look and keep the lookers alive.
+        raise entry.error.with_traceback(None)
     started = perf_counter()
     try:
-        cls: type[T] = checked(
-            table.kind, entry.name, _reference.load(*_reference.parse(str(entry.reference)))
-        )
+        target = _reference.load(*_reference.parse(str(entry.reference)))
     except Exception as error:
         failed = entry.failed(error, perf_counter() - started)
         table.finish(entry, failed)
         raise _failure(table.kind, failed, error) from error
-    table.finish(entry, entry.loaded(cls, perf_counter() - started))
+    seconds = perf_counter() - started
+    try:
+        cls: type[T] = checked(table.kind, entry.name, target)
+    except InvalidTargetError as error:
+        table.finish(entry, entry.failed(error, seconds))
+        raise
+    table.finish(entry, entry.loaded(cls, seconds))
     return cls
 
 
@@ -56,7 +61,5 @@ def _failure(kind: str, entry: Entry[T], error: Exception) -> LaunchbindError:
     package = _reference.absent_package(error)
     if package is not None:
         return MissingDependencyError(kind, entry.name, reference, package, entry.requires)
-    if isinstance(error, InvalidTargetError):
-        return error
     reason = f"{type(error).__name__}: {error}"
     return BrokenTargetError(kind, entry.name, reference, reason, entry.source)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from launchbind.errors import InvalidReferenceError
 
 if TYPE_CHECKING:
-    from typing_extensions import TypeGuard
+    from typing import TypeGuard
 
 
 def parse(reference: str) -> tuple[str, str]:
@@ -69,7 +69,7 @@ def absent_package(error: BaseException) -> str | None:
     if not isinstance(error, ModuleNotFoundError) or not error.name:
         return None
     package = error.name.partition(".")[0]
-    return package if package not in sys.modules and not _installed(package) else None
+    return None if _installed(package) else package
 
 
 def _installed(package: str) -> bool:

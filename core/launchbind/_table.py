@@ -12,12 +12,13 @@ import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from launchbind import _reference
-from launchbind.entry import Entry
 from launchbind.errors import ConflictError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from weakref import ref
+
+    from launchbind.entry import Entry
 
 T = TypeVar("T")
 
@@ -41,11 +42,22 @@ class Table(Generic[T]):
         self.resolved: dict[ref[type], str] = {}
 
     def settle(self) -> int:
-        """Wait for a writer that is at work, and return the version."""
-        if self.version & 1:
+        """Wait for a writer that is at work, and return the version it left."""
+        version = self.version
+        if version & 1:
+            # Read inside the lock: the next writer may begin as soon as it is free, and a reader that
+            # took that writer's odd version for a settled one would believe a table half written.
             with self.lock:
-                pass
-        return self.version
+                version = self.version
+        return version
+
+    def listed(self) -> list[Entry[T]]:
+        """The entries in order, as they were between two writes: all there is, since the indexes follow."""
+        while True:
+            version = self.settle()
+            entries = list(self.entries.values())
+            if self.version == version:
+                return entries
 
     def find(self, name: str) -> Entry[T] | None:
         """The entry with this name or alias."""
@@ -110,16 +122,15 @@ class Table(Generic[T]):
     def bind_discovered(self, entry: Entry[T]) -> None:
         """Add an entry read from an entry point; where it cannot stand, record why and go on."""
         with self.lock:
-            name = self.aliases.get(entry.name, entry.name)
-            holder = self.entries.get(name) or self.entries.get(
-                self._holder_of_target(_settled(entry)) or ""
-            )
-            if holder is not None and not holder.discovered:
-                self._write([holder], [holder.shadowing(entry.source)])
-            elif holder is not None and holder.name != entry.name:
-                self.bind(entry.refused(self._conflict(entry, [holder])))
-            else:
+            try:
                 self.bind(entry)
+            except ConflictError as conflict:
+                rivals = [self.entries[name] for name, _, _ in conflict.held]
+                explicit = [rival for rival in rivals if not rival.discovered]
+                if explicit:
+                    self._write(explicit, [rival.shadowing(entry.source) for rival in explicit])
+                else:
+                    self.bind(entry.refused(conflict))
 
     def _holder_of_target(self, entry: Entry[T]) -> str | None:
         if entry.type is not None:
@@ -140,7 +151,9 @@ class Table(Generic[T]):
                 return
             holder = self._holder_of_target(new)
             if holder not in (None, old.name):
-                raise self._conflict(new, [self.entries[str(holder)]])
+                conflict = self._conflict(new, [self.entries[str(holder)]])
+                self._write([old], [old.failed(conflict, new.import_seconds or 0.0)])
+                raise conflict
             self._write([old], [new])
 
     def bind_loaded(self) -> None:
@@ -151,27 +164,21 @@ class Table(Generic[T]):
                 if cls is None:
                     continue  # half imported, or not a class: an import will tell
                 with self.lock:
-                    entry = self.entries.get(name)
-                    if entry is not None and entry.type is None and cls not in self.names:
+                    # Read again: the name may have been bound to something else meanwhile.
+                    if self.lazy.get(module, {}).get(qualname) == name and cls not in self.names:
+                        entry = self.entries[name]
                         self._write([entry], [entry.loaded(cls)])
 
     def remove(self, entry: Entry[T]) -> None:
         """Forget ``entry``."""
         self._write([entry], [])
 
-    def saved(self) -> list[Entry[T]]:
-        """The state, for :meth:`restore`: the entries, since the indexes are derived from them."""
-        with self.lock:
-            return list(self.entries.values())
-
     def restore(self, saved: Sequence[Entry[T]]) -> None:
-        """Put back a state that :meth:`saved` returned, its order included."""
+        """Put back a state that :meth:`listed` returned, its order included."""
         with self.lock:
             self._write(list(self.entries.values()), saved, reorder=True)
 
-    def _write(
-        self, gone: Iterable[Entry[T]], come: Sequence[Entry[T]], *, reorder: bool = False
-    ) -> None:
+    def _write(self, gone: Iterable[Entry[T]], come: Sequence[Entry[T]], *, reorder: bool = False) -> None:
         with self.lock:
             self.version += 1
             try:
@@ -223,7 +230,7 @@ def _settled(entry: Entry[T]) -> Entry[T]:
 def _merged(own: Entry[T], entry: Entry[T]) -> Entry[T]:
     """What stands after the same target is registered again under the same name."""
     if own.type is not None and entry.type not in (None, own.type):
-        return entry  # a reload, or a notebook cell run again, made the class anew
+        return entry.shadowing(*own.shadowed)  # a reload, or a notebook cell run again, made the class anew
     aliases = tuple(alias for alias in entry.aliases if alias not in own.aliases)
     if own.type is None and entry.type is not None:
         own = own.loaded(entry.type)
@@ -236,4 +243,6 @@ def _same_target(one: Entry[T], other: Entry[T]) -> bool:
 
 def _references(entry: Entry[T]) -> set[str | None]:
     """Every reference the target goes by: as registered, and as defined once it is imported."""
-    return ({entry.reference} if entry.type is None else {entry.reference, _reference.of(entry.type)}) - {None}
+    return ({entry.reference} if entry.type is None else {entry.reference, _reference.of(entry.type)}) - {
+        None
+    }

@@ -8,13 +8,36 @@ from another key: that raises :class:`~launchbind.ConflictError`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, ItemsView, Iterator, Mapping, MutableMapping, ValuesView
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from launchbind.registry import Registry
 
 T = TypeVar("T")
+K = TypeVar("K")
+V = TypeVar("V")
+
+# The views of the standard library look every key up while they iterate, and so would raise KeyError
+# for one that another thread takes out meanwhile; these iterate over the pairs of one moment.
+
+
+class _Items(ItemsView[K, V]):
+    def __init__(self, mapping: Mapping[K, V], pairs: Callable[[], list[tuple[K, V]]]) -> None:
+        super().__init__(mapping)
+        self._pairs = pairs
+
+    def __iter__(self) -> Iterator[tuple[K, V]]:
+        return iter(self._pairs())
+
+
+class _Values(ValuesView[V]):
+    def __init__(self, mapping: Mapping[K, V], pairs: Callable[[], list[tuple[K, V]]]) -> None:
+        super().__init__(mapping)
+        self._pairs = pairs
+
+    def __iter__(self) -> Iterator[V]:
+        return (value for _, value in self._pairs())
 
 
 class ByName(MutableMapping[str, "type[T]"], Generic[T]):
@@ -40,6 +63,14 @@ class ByName(MutableMapping[str, "type[T]"], Generic[T]):
 
     def __len__(self) -> int:
         return len(self._registry._pairs())
+
+    def items(self) -> ItemsView[str, type[T]]:
+        """The pairs, live; each iteration is over those of one moment."""
+        return _Items(self, self._registry._pairs)
+
+    def values(self) -> ValuesView[type[T]]:
+        """The classes, live; each iteration is over those of one moment."""
+        return _Values(self, self._registry._pairs)
 
     def __repr__(self) -> str:
         return f"by_name({dict(self._registry._pairs())!r})"
@@ -69,5 +100,16 @@ class ByType(MutableMapping["type[T]", str], Generic[T]):
     def __len__(self) -> int:
         return len(self._registry._pairs())
 
+    def items(self) -> ItemsView[type[T], str]:
+        """The pairs, live; each iteration is over those of one moment."""
+        return _Items(self, self._pairs)
+
+    def values(self) -> ValuesView[str]:
+        """The names, live; each iteration is over those of one moment."""
+        return _Values(self, self._pairs)
+
     def __repr__(self) -> str:
-        return f"by_type({ {cls: name for name, cls in self._registry._pairs()}!r})"
+        return f"by_type({dict(self._pairs())!r})"
+
+    def _pairs(self) -> list[tuple[type[T], str]]:
+        return [(cls, name) for name, cls in self._registry._pairs()]

@@ -78,6 +78,9 @@ def submit_dryrun(
     (nemo_run/run/torchx_backend/schedulers/api.py, 0.11.1).
     """
     info: InfoT = scheduler._submit_dryrun(app, cfg)
+    if info is None:  # said here, or the first role would be blamed for it
+        reason = "_submit_dryrun returned None, not a dry-run info"
+        raise DryRunError(_name(app), _backend(scheduler), None, None, reason)
     for index, role in enumerate(app.roles):
         info = _pre_proc(role, index, scheduler.backend, app, info)
     try:

@@ -67,15 +67,15 @@ class Entry(Generic[T]):
         discovered: bool = False,
         error: Exception | None = None,
     ) -> None:
-        self.name = name
-        self.aliases = aliases
+        self.name: str = name
+        self.aliases: tuple[str, ...] = aliases
         self.type: type[T] | None = target if isinstance(target, type) else None
         self.reference: str | None = target if isinstance(target, str) else None
-        self.state: EntryState = "broken" if error else "ready" if self.type else "lazy"
-        self.error = error
+        self.state: EntryState = "broken" if error else "lazy" if self.type is None else "ready"
+        self.error: Exception | None = error
         self.import_seconds: float | None = None
-        self.requires = requires
-        self.discovered = discovered
+        self.requires: str | None = requires
+        self.discovered: bool = discovered
         self.shadowed: tuple[str, ...] = ()
         self._origin = origin
 

@@ -52,8 +52,8 @@ def _problems(obj: object, protocol: type, name: str) -> Iterator[str]:
         what = "method" if inspect.isfunction(wanted) else "attribute"
         yield f"{owner.__name__} has no {what} {name!r}"
         return
-    if not inspect.isfunction(wanted):
-        return
+    if not inspect.isfunction(wanted) or not hasattr(obj, name):
+        return  # an attribute, or a class that only says that its instances will have it
     found = getattr(obj, name)
     if not callable(found):
         yield f"{owner.__name__}.{name} is {type(found).__name__}, not a method"
@@ -82,12 +82,14 @@ def _signature_problems(label: str, found: object, wanted: object, bound: bool) 
     if len(places) < len(want) and not takes_any:
         missing = [each.name for each in want[len(places) :] if each.name not in keywords]
         if missing and not takes_names:
-            yield f"{label} takes {len(places)} parameters where {len(want)} are passed: add {', '.join(missing)}"
+            added = ", ".join(missing)
+            yield f"{label} takes {len(places)} parameters where {len(want)} are passed: add {added}"
     for position, each in enumerate(want[: len(places)]):
         if each.kind is inspect.Parameter.POSITIONAL_ONLY or takes_names:
             continue
         if each.name not in keywords:
-            yield f"{label} calls parameter {position + 1} {places[position].name!r} where {each.name!r} is expected"
+            found_name = places[position].name
+            yield f"{label} calls parameter {position + 1} {found_name!r} where {each.name!r} is expected"
     for extra in places[len(want) :]:
         if extra.default is inspect.Parameter.empty:
             yield f"{label} needs a parameter {extra.name!r} that is never passed: give it a default"

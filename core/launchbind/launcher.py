@@ -65,7 +65,9 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         Groups the jobs; it is part of their handles.
     prepare
         Called with the copies of app and executor, and the backend, before each dry run; an adapter
-        fills in there what its launcher expects, such as job folders.
+        fills in there what its launcher expects, such as job folders. It may return values that it made
+        for this plan alone, such as a random id, each with the placeholder that stands for it in
+        fingerprints and comparisons.
     secret_names
         Names whose values plans hide, besides the usual ones.
 
@@ -80,7 +82,7 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         schedulers: Mapping[str, SchedulerFactory[Scheduler[AppT, ExecutorT, InfoT]]],
         *,
         session: str = "launchbind",
-        prepare: Callable[[AppT, ExecutorT, str], None] | None = None,
+        prepare: Callable[[AppT, ExecutorT, str], Mapping[str, str] | None] | None = None,
         secret_names: Iterable[str] = (),
     ) -> None:
         self._registry = registry
@@ -123,10 +125,10 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
             problem = f"or its executor cannot be copied ({type(error).__name__}: {error})"
             raise PlanError(app.name, problem) from error
         try:
-            if self._prepare is not None:
-                self._prepare(app, executor, backend)
+            volatile = dict((self._prepare(app, executor, backend) if self._prepare else None) or {})
             info = scheduler.submit_dryrun(app, executor)
-            volatile = scheduler.volatile(info) if isinstance(scheduler, SupportsVolatile) else None
+            if isinstance(scheduler, SupportsVolatile):
+                volatile.update(scheduler.volatile(info))
         except DryRunError as error:
             reason = self._redactor_for(app, executor).text(error.reason)
             raise DryRunError(error.app, error.backend, error.role, error.index, reason) from error.__cause__

@@ -96,12 +96,14 @@ class Plan(Generic[InfoT]):
         """A unified, redacted diff from this plan to ``other``; empty when they are the same."""
         from difflib import unified_diff
 
-        mine, theirs = (
-            plan._redactor.text(self._redactor.text(plan._steady(plan.render(redact=False))))
-            for plan in (self, other)
-        )
-        old, new = (plan._redactor.text(f"{plan.backend}/{plan.app.name}") for plan in (self, other))
-        return "\n".join(unified_diff(mine.splitlines(), theirs.splitlines(), old, new, lineterm=""))
+        def hidden(text: str) -> str:
+            # By both: what one plan knows to be secret may stand openly in the other.
+            return other._redactor.text(self._redactor.text(text))
+
+        plans = (self, other)
+        mine, theirs = (hidden(plan._steady(plan.render(redact=False))).splitlines() for plan in plans)
+        old, new = (hidden(f"{plan.backend}/{plan.app.name}") for plan in plans)
+        return "\n".join(unified_diff(mine, theirs, old, new, lineterm=""))
 
     def __str__(self) -> str:
         return self.render()

@@ -20,6 +20,11 @@ _SECRET_NAME = (
     r"token(?!s|i[sz])|secret|passw(?:or)?d|passphrase|pwd|api[-_]?key|access[-_]?key|private[-_]?key"
     r"|encryption[-_]?key|credential|authorization|bearer|cookie|dsn\b"
 )
+# Quoted, with escapes; quoted inside a quoted text; bare, after the scheme of an Authorization header.
+_VALUE = (
+    r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|\\*\"[^\"\n]*\"|\\*'[^'\n]*'"
+    r"|(?:(?:bearer|basic|token)[ \t]+)?[^\s,;}\])\"']+"
+)
 _URL_PASSWORD = re.compile(r"(?<=://)([^\s/:@]*):([^\s/@]+)@")
 # Values too common to be hidden wherever they appear; under a secret's name they are hidden all the same.
 _MIN_LENGTH = 4
@@ -40,8 +45,9 @@ class Redactor:
         pattern = "|".join([_SECRET_NAME, *(re.escape(name) for name in names)])
         self._name = re.compile(pattern, re.IGNORECASE)
         self._assignment = re.compile(
-            rf"(?P<name>[\w.-]*(?:{pattern})[\w.-]*)(?P<between>[\"']?\s*[=:]\s*)"
-            r"(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s,;}\])\"']+)",
+            # Starting where a word starts keeps this linear in a blob of base64, which is one long word.
+            rf"(?P<name>(?<![\w.-])[\w.-]*?(?:{pattern})[\w.-]*)(?P<between>(?:\\*[\"'])?\s*[=:]\s*)"
+            rf"(?P<value>{_VALUE})",
             re.IGNORECASE,
         )
         self._values: set[str] = set()
@@ -54,8 +60,10 @@ class Redactor:
     def learn(self, value: Json) -> None:
         """Remember every value that stands under a secret-looking name in ``value``."""
         for secret in _secrets(value, self.is_secret):
-            if len(secret) >= _MIN_LENGTH and secret.lower() not in _COMMON:
-                self._values.update(_spellings(secret))
+            # Line by line too: YAML indents the lines of a private key.
+            for part in (secret, *secret.splitlines()):
+                if len(part) >= _MIN_LENGTH and part.lower() not in _COMMON:
+                    self._values.update(_spellings(part))
         longest_first = sorted(self._values, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
@@ -70,7 +78,7 @@ class Redactor:
         """``value`` with every secret replaced by ``<redacted>``."""
         if isinstance(value, dict):
             return {
-                key: self.tree(item, hidden or self.is_secret(key)) for key, item in value.items()
+                self.text(key): self.tree(item, hidden or self.is_secret(key)) for key, item in value.items()
             }
         if isinstance(value, list):
             return [self.tree(item, hidden) for item in value]
@@ -91,13 +99,18 @@ def _secrets(value: Json, is_secret: Callable[[str], bool], hidden: bool = False
 
 
 def _spellings(secret: str) -> set[str]:
-    """The forms a value takes in scripts, JSON, YAML, Python and Kubernetes secrets."""
+    """The forms a value takes in scripts, JSON, Python and Kubernetes secrets, or in one inside another."""
     encoded = base64.b64encode(secret.encode("utf-8", "surrogateescape")).decode()
+    return {encoded}.union(*map(_quotings, _quotings(secret))) - {""}
+
+
+def _quotings(text: str) -> set[str]:
     return {
-        secret,
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        repr(secret)[1:-1],
-        shlex.quote(secret),
-        encoded,
-    } - {""}
+        text,
+        json.dumps(text)[1:-1],
+        json.dumps(text, ensure_ascii=False)[1:-1],
+        repr(text)[1:-1],
+        repr(f"'\"{text}")[4:-1],  # inside a text that holds both quotes
+        shlex.quote(text),
+        text.replace("'", "'\"'\"'"),  # inside a text that shlex.quote has quoted
+    }

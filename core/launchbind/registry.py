@@ -61,6 +61,7 @@ class Registry(Generic[T]):
         aliases: Iterable[str] = (),
         replace: bool = False,
         requires: str | None = None,
+        stacklevel: int = 1,
     ) -> ClassDecorator[T]: ...
     @overload
     def register(
@@ -71,6 +72,7 @@ class Registry(Generic[T]):
         aliases: Iterable[str] = (),
         replace: bool = False,
         requires: str | None = None,
+        stacklevel: int = 1,
     ) -> None: ...
     def register(
         self,
@@ -80,6 +82,7 @@ class Registry(Generic[T]):
         aliases: Iterable[str] = (),
         replace: bool = False,
         requires: str | None = None,
+        stacklevel: int = 1,
     ) -> ClassDecorator[T] | None:
         """Bind ``name`` to ``target``; without a target, return a class decorator that does.
 
@@ -95,6 +98,8 @@ class Registry(Generic[T]):
             Drop what the name, an alias or the class was bound to before.
         requires
             What to install when importing the target fails, for example ``"launchbind[nemo]"``.
+        stacklevel
+            How many calls up the registration is said to come from, as in :func:`warnings.warn`.
 
         Raises
         ------
@@ -107,7 +112,7 @@ class Registry(Generic[T]):
         """
         if target is None:
             return ClassDecorator(self, name, aliases, replace, requires)
-        self._register(name, target, aliases, replace, requires, caller(2))
+        self._register(name, target, aliases, replace, requires, caller(stacklevel + 1))
         return None
 
     def _register(
@@ -129,10 +134,11 @@ class Registry(Generic[T]):
         entry = Entry(name, target, origin=origin, aliases=aliases, requires=requires)
         self._table.bind(entry, drop_name=replace, drop_type=replace)
 
-    def _assign(
-        self, name: str, cls: type[T], *, drop_name: bool = False, drop_type: bool = False
-    ) -> None:
+    def _assign(self, name: str, cls: type[T], *, drop_name: bool = False, drop_type: bool = False) -> None:
         check_name(self._kind, name)
+        self._table.bind_loaded()
+        if drop_name and self._types.get(name) is cls:
+            return  # view[alias] = view[alias] is no attempt to take the class away from its name
         entry: Entry[T] = Entry(name, checked(self._kind, name, cls), origin=caller(3))
         self._table.bind(entry, drop_name=drop_name, drop_type=drop_type)
 
@@ -157,16 +163,19 @@ class Registry(Generic[T]):
     @contextmanager
     def temporary(self) -> Iterator[Self]:
         """Undo, when the ``with`` block ends, everything that was changed since it began."""
-        saved, discovered = self._table.saved(), self._discovered
+        with self._table.lock:  # together, or a discovery between the two would be undone for good
+            saved, discovered = self._table.listed(), self._discovered
         try:
             yield self
         finally:
-            self._table.restore(saved)
-            self._discovered = discovered
+            with self._table.lock:
+                self._table.restore(saved)
+                self._discovered = discovered
 
     # -- class to name ---------------------------------------------------------------------------
 
-    def name_of(self, executor: T | type[T], *, exact: bool = False) -> str:
+    # Not keyword-only: Python 3.11 to 3.13 call functions that have such parameters 0.3x slower.
+    def name_of(self, executor: T | type[T], exact: bool = False) -> str:
         """The canonical name of the nearest registered class along the MRO.
 
         A lazy target is matched by its module and qualified name, and through re-exports of modules
@@ -184,14 +193,14 @@ class Registry(Generic[T]):
         UnknownTypeError
             When no class along the MRO is registered.
         """
-        name = self._names.get(type(executor))
-        if name is not None:
-            return name
+        try:
+            return self._names[type(executor)]
+        except KeyError:
+            pass
         cls = _class_of(executor)
         name = self._exact(cls) if exact else self._nearest(cls)
         if name is None:
-            known = tuple(self._table.entries)
-            raise UnknownTypeError(self._kind, f"{cls.__module__}.{cls.__qualname__}", known)
+            raise UnknownTypeError(self._kind, f"{cls.__module__}.{cls.__qualname__}", self._known())
         return name
 
     def find_name(self, x: object) -> str | None:
@@ -200,6 +209,8 @@ class Registry(Generic[T]):
 
     def _nearest(self, cls: type) -> str | None:
         table = self._table
+        if table.lazy:
+            table.bind_loaded()  # a target loaded since the last walk may be nearer than what that found
         name = table.resolved.get(ref(cls))
         if name is not None:
             return name
@@ -264,7 +275,7 @@ class Registry(Generic[T]):
         """
         entry = self._find(name)
         if entry is None:
-            raise UnknownNameError(self._kind, name, tuple(self._table.entries))
+            raise UnknownNameError(self._kind, name, self._known())
         return entry
 
     def probe(self, name: str) -> Entry[T]:
@@ -300,19 +311,29 @@ class Registry(Generic[T]):
     def __iter__(self) -> Iterator[str]:
         """The canonical names there were when the iteration began, in order of registration."""
         self._discover()
-        self._table.settle()
-        return iter(list(self._table.entries))
+        return iter(self._known())
 
     def __len__(self) -> int:
         self._discover()
-        return len(self._table.entries)
+        return len(self._table.listed())
 
     def __repr__(self) -> str:
-        return f"<Registry of {self._kind}: {', '.join(self._table.entries) or 'empty'}>"
+        return f"<Registry of {self._kind}: {', '.join(self._known()) or 'empty'}>"
+
+    def _known(self) -> tuple[str, ...]:
+        return tuple(entry.name for entry in self._table.listed())
 
     def _pairs(self) -> list[tuple[str, type[T]]]:
-        found = ((name, self._importable(name)) for name in self)
-        return [(name, cls) for name, cls in found if cls is not None]
+        """The names and classes of one moment, without those whose import fails."""
+        self._discover()
+        self._table.bind_loaded()
+        pairs = []
+        for entry in self._table.listed():
+            try:
+                pairs.append((entry.name, resolve(self._table, entry)))
+            except LaunchbindError:
+                continue
+        return pairs
 
     def _discover(self) -> bool:
         """Read the entry points, once; return whether a look that missed is worth repeating."""
@@ -323,9 +344,10 @@ class Registry(Generic[T]):
                 from launchbind._discovery import discover
 
                 found: list[Entry[T]] = discover(self._kind, self._group)
-                self._discovered = True
                 for entry in found:
                     self._table.bind_discovered(entry)
+                # Last, since other threads read it without the lock: until then they wait for it above.
+                self._discovered = True
         return True
 
 

@@ -80,7 +80,7 @@ class FakeScheduler(DryRunMixin):
         self.session = session
         self.backend = backend
         self.jobs: dict[str, FakeJob] = {}
-        self.closed = False
+        self.closed: bool = False
 
     def _submit_dryrun(self, app: FakeApp, cfg: FakeExecutor) -> FakeInfo:
         commands = [[role.entrypoint, *role.args] for role in app.roles]

@@ -1,0 +1,177 @@
+"""Reading a job's logs through the launcher: which replicas, in which order, and what goes wrong."""
+
+from __future__ import annotations
+
+import re
+import threading
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+
+from launchbind import (
+    Handle,
+    Launcher,
+    PlanError,
+    Registry,
+    SchedulerError,
+    UnknownJobError,
+    UnsupportedError,
+)
+from launchbind.testing import FakeApp, FakeExecutor, FakeInfo, FakeJob, FakeRole, FakeScheduler
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FakeLauncher = Launcher[FakeApp, FakeExecutor, FakeInfo]
+
+
+def launcher_of(scheduler: FakeScheduler) -> FakeLauncher:
+    registry: Registry[FakeExecutor] = Registry("executor")
+    registry.register("fake", FakeExecutor, aliases=("pretend",))
+    return Launcher(registry, {"fake": lambda session: scheduler}, session="tests")
+
+
+def hello() -> FakeApp:
+    return FakeApp("hello", [FakeRole("main", "echo", ["hello"])])
+
+
+def run(scheduler: FakeScheduler, app: FakeApp | None = None) -> tuple[FakeLauncher, Handle, FakeJob]:
+    """A launcher, and the handle and job of an app it has submitted."""
+    launcher = launcher_of(scheduler)
+    handle = launcher.run(app or hello(), FakeExecutor())
+    return launcher, handle, scheduler.jobs[handle.app_id]
+
+
+class Talking(FakeScheduler):
+    """Each replica says who it is; one of them may fail after its first line."""
+
+    failing: Exception | None = None
+    gate: threading.Barrier | None = None
+
+    def log_iter(
+        self,
+        app_id: str,
+        role_name: str,
+        k: int = 0,
+        regex: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        should_tail: bool = False,
+    ) -> Iterator[str]:
+        if since is not None:
+            raise NotImplementedError("since")
+        for line in (f"{role_name}/{k} begins\n", f"{role_name}/{k} ends"):
+            if regex is None or re.search(regex, line):
+                yield line
+            if self.gate is not None:
+                self.gate.wait(timeout=60)
+            if self.failing is not None and k == 1:
+                raise self.failing
+
+
+def two_roles() -> FakeApp:
+    return FakeApp(
+        "two", [FakeRole("head", "true"), FakeRole("worker", "true", num_replicas=2)], metadata={"a": "b"}
+    )
+
+
+def lines_of(*replicas: str) -> list[str]:
+    return [line for replica in replicas for line in (f"{replica} begins\n", f"{replica} ends")]
+
+
+@pytest.mark.parametrize(
+    ("role", "replica", "expected"),
+    [
+        (None, None, ["head/0", "worker/0", "worker/1"]),
+        ("worker", None, ["worker/0", "worker/1"]),
+        ("worker", 1, ["worker/1"]),
+        (None, 0, ["head/0", "worker/0"]),
+        (None, 1, ["worker/1"]),
+    ],
+)
+def test_logs_can_be_limited_to_a_role_or_replica(
+    role: str | None, replica: int | None, expected: list[str]
+) -> None:
+    """By default every replica is read, one after the other; lines come as they were written."""
+    launcher, handle, _ = run(Talking(), two_roles())
+    assert list(launcher.logs(handle, role, replica)) == lines_of(*expected)
+
+
+@pytest.mark.parametrize(("role", "replica"), [("nobody", None), ("worker", 2), ("head", 1), (None, 7)])
+def test_a_replica_that_does_not_exist_is_an_error(role: str | None, replica: int | None) -> None:
+    """The roles that there are, with their numbers, are in the error."""
+    launcher, handle, _ = run(Talking(), two_roles())
+    with pytest.raises(PlanError, match=r"its roles are head \(0-0\), worker \(0-1\)"):
+        launcher.logs(handle, role, replica)
+
+
+def test_a_job_whose_roles_are_forgotten_has_no_replica() -> None:
+    """A backend that does not remember the roles makes for an error that says so."""
+    scheduler = Talking()
+    _, handle, job = run(scheduler)
+    job.roles = []
+    with pytest.raises(PlanError, match="has no replica any/any: its roles are none"):
+        launcher_of(scheduler).logs(handle)
+
+
+def test_following_several_replicas_merges_them_as_they_come() -> None:
+    """No replica waits for another to end: here each goes on only when all have begun."""
+    scheduler = Talking()
+    scheduler.gate = threading.Barrier(3)
+    launcher, handle, _ = run(scheduler, two_roles())
+    lines = list(launcher.logs(handle, follow=True))
+    assert sorted(lines) == sorted(lines_of("head/0", "worker/0", "worker/1"))
+    assert {line.split()[1] for line in lines[:3]} == {"begins"}
+
+
+def test_following_one_replica_reads_it_as_it_is() -> None:
+    """A single stream needs no merging."""
+    launcher, handle, _ = run(Talking(), two_roles())
+    assert list(launcher.logs(handle, "worker", 1, follow=True)) == lines_of("worker/1")
+
+
+@pytest.mark.parametrize("follow", [False, True])
+def test_an_error_inside_a_stream_is_wrapped_after_what_was_read(follow: bool) -> None:
+    """The lines that came are not lost; merged streams go on to their end first."""
+    scheduler = Talking()
+    scheduler.failing = OSError("stale handle, token=abcdef")
+    launcher, handle, _ = run(scheduler, two_roles())
+    seen: list[str] = []
+    with pytest.raises(SchedulerError, match=r"could not read the logs of .*OSError: stale handle") as caught:
+        seen.extend(launcher.logs(handle, "worker", follow=follow))
+    assert sorted(seen) == sorted([*lines_of("worker/0"), "worker/1 begins\n"])
+    assert isinstance(caught.value.__cause__, OSError)
+    assert "abcdef" not in str(caught.value)
+
+
+def test_a_launchbind_error_inside_a_stream_passes_through() -> None:
+    """It is not wrapped again."""
+    scheduler = Talking()
+    launcher, handle, _ = run(scheduler, two_roles())
+    scheduler.failing = UnknownJobError(str(handle))
+    with pytest.raises(UnknownJobError):
+        list(launcher.logs(handle))
+
+
+def test_a_regex_is_handed_to_the_scheduler() -> None:
+    """Only the lines in which it is found come back."""
+    launcher, handle, _ = run(Talking(), two_roles())
+    assert list(launcher.logs(handle, regex="head.*ends")) == ["head/0 ends"]
+
+
+def test_logs_since_a_point_in_time_may_be_unsupported() -> None:
+    """A scheduler that cannot do it says so with NotImplementedError, which becomes the named error."""
+    launcher, handle, _ = run(Talking(), two_roles())
+    with pytest.raises(UnsupportedError, match="'fake' cannot read logs since a point in time"):
+        list(launcher.logs(handle, since=datetime.now(timezone.utc)))
+
+
+def test_logs_that_a_scheduler_only_pretends_to_have_are_unsupported() -> None:
+    """torchx's base class has a log_iter that raises NotImplementedError."""
+    scheduler = Talking()
+    scheduler.failing = NotImplementedError()
+    launcher, handle, _ = run(scheduler, two_roles())
+    with pytest.raises(UnsupportedError, match=r"'fake' cannot read logs\.") as caught:
+        list(launcher.logs(handle, "worker", 1))
+    assert isinstance(caught.value, NotImplementedError)

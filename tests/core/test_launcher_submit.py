@@ -1,0 +1,198 @@
+"""Submitting exactly what was planned, once, to schedulers that are made when they are needed."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from launchbind import (
+    Handle,
+    InvalidHandleError,
+    Launcher,
+    PlanError,
+    Registry,
+    SchedulerError,
+)
+from launchbind.testing import FakeApp, FakeExecutor, FakeInfo, FakeRole, FakeScheduler
+
+if TYPE_CHECKING:
+    from launchbind import SchedulerFactory
+
+FakeLauncher = Launcher[FakeApp, FakeExecutor, FakeInfo]
+
+
+class Subclass(FakeExecutor):
+    """An executor that nobody registered."""
+
+
+def registry() -> Registry[FakeExecutor]:
+    made: Registry[FakeExecutor] = Registry("executor")
+    made.register("fake", FakeExecutor, aliases=("pretend",))
+    return made
+
+
+def launcher_of(factory: SchedulerFactory[FakeScheduler] = FakeScheduler) -> FakeLauncher:
+    return Launcher(registry(), {"fake": factory}, session="tests")
+
+
+def hello(name: str = "hello") -> FakeApp:
+    return FakeApp(name, [FakeRole("main", "echo", ["hello", "world"], {"A": "1"})])
+
+
+def test_submit_submits_what_was_planned() -> None:
+    """The scheduler gets the very info of the plan, and the plan gets the handle."""
+    scheduler = FakeScheduler()
+    launcher = launcher_of(lambda session: scheduler)
+    plan = launcher.plan(hello(), FakeExecutor())
+    handle = launcher.submit(plan)
+    assert scheduler.jobs[handle.app_id].request is plan.info.request
+    assert plan.handle == handle == Handle("fake", "tests", "hello-0")
+
+
+def test_run_is_plan_and_submit() -> None:
+    """One call does both, on the same terms."""
+    assert str(launcher_of().run(hello(), FakeExecutor())) == "fake://tests/hello-0"
+
+
+def test_a_plan_that_was_changed_is_refused() -> None:
+    """What is submitted is what was shown, or nothing."""
+    scheduler = FakeScheduler()
+    launcher = launcher_of(lambda session: scheduler)
+    plan = launcher.plan(hello(), FakeExecutor())
+    plan.info.request.commands[0].append("; rm -rf /")
+    with pytest.raises(PlanError, match="app 'hello' was changed after it was planned"):
+        launcher.submit(plan)
+    assert scheduler.jobs == {}
+    plan.info.request.commands[0].pop()
+    assert launcher.submit(plan) == plan.handle
+
+
+def test_a_plan_for_another_backend_is_refused() -> None:
+    """The backend is part of what was planned."""
+    made = registry()
+    launcher: FakeLauncher = Launcher(made, {"fake": FakeScheduler, "other": FakeScheduler})
+    plan = launcher.plan(hello(), FakeExecutor())
+    plan.backend = "other"
+    with pytest.raises(PlanError, match="was changed"):
+        launcher.submit(plan)
+
+
+def test_a_plan_is_submitted_once() -> None:
+    """A second submit is refused, and says which job the plan became."""
+    scheduler = FakeScheduler()
+    launcher = launcher_of(lambda session: scheduler)
+    plan = launcher.plan(hello(), FakeExecutor())
+    handle = launcher.submit(plan)
+    with pytest.raises(PlanError, match=f"was submitted already, as {handle}"):
+        launcher.submit(plan)
+    assert list(scheduler.jobs) == [handle.app_id]
+
+
+def test_of_many_threads_one_submits() -> None:
+    """Racing submits of one plan give one job."""
+    scheduler = FakeScheduler()
+    launcher = launcher_of(lambda session: scheduler)
+    plan = launcher.plan(hello(), FakeExecutor())
+    begin, refused = threading.Barrier(4), []
+
+    def submit() -> None:
+        begin.wait()
+        try:
+            launcher.submit(plan)
+        except PlanError as error:
+            refused.append(error)
+
+    threads = [threading.Thread(target=submit) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 3
+    assert len(scheduler.jobs) == 1
+
+
+def test_a_refused_submission_can_be_repeated() -> None:
+    """The scheduler's error is wrapped and redacted, with its cause, and the plan stays good."""
+
+    class Full(FakeScheduler):
+        full = True
+
+        def schedule(self, dryrun_info: FakeInfo, /) -> str:
+            if self.full:
+                raise ConnectionError(f"HTTP 503 for {dryrun_info.request.env}")
+            return super().schedule(dryrun_info)
+
+    scheduler = Full()
+    launcher = launcher_of(lambda session: scheduler)
+    plan = launcher.plan(hello(), FakeExecutor({"HF_TOKEN": "key-of-executor"}))
+    with pytest.raises(
+        SchedulerError, match="could not submit app 'hello': ConnectionError: HTTP 503"
+    ) as caught:
+        launcher.submit(plan)
+    assert "key-of-executor" not in str(caught.value)
+    assert isinstance(caught.value.__cause__, ConnectionError)
+    assert plan.handle is None
+    scheduler.full = False
+    assert launcher.submit(plan) == plan.handle
+
+
+# -- schedulers and sessions ---------------------------------------------------------------------------
+
+
+def test_a_scheduler_is_made_once_when_first_used_and_told_the_session() -> None:
+    """Making a launcher makes no scheduler."""
+    made: list[FakeScheduler] = []
+
+    def factory(session: str, /) -> FakeScheduler:
+        made.append(FakeScheduler(session))
+        return made[-1]
+
+    launcher = launcher_of(factory)
+    assert made == []
+    launcher.run(hello(), FakeExecutor())
+    launcher.run(hello(), FakeExecutor())
+    assert [scheduler.session for scheduler in made] == ["tests"]
+
+
+def test_a_scheduler_that_cannot_be_made_is_a_scheduler_error() -> None:
+    """The cause is kept, and the next use tries again."""
+    failures = [OSError("no config")]
+
+    def factory(session: str, /) -> FakeScheduler:
+        if failures:
+            raise failures.pop()
+        return FakeScheduler(session)
+
+    launcher = launcher_of(factory)
+    with pytest.raises(SchedulerError, match="could not make its scheduler: OSError: no config"):
+        launcher.plan(hello(), FakeExecutor())
+    assert launcher.plan(hello(), FakeExecutor()).backend == "fake"
+
+
+@pytest.mark.parametrize("session", ["", "my session", "a/b"])
+def test_a_session_that_no_handle_can_carry_is_refused_before_any_job(session: str) -> None:
+    """Otherwise a job would run that could not be found again."""
+    with pytest.raises(InvalidHandleError):
+        Launcher(registry(), {"fake": FakeScheduler}, session=session)
+
+
+def test_close_closes_every_scheduler_once() -> None:
+    """As a context manager the launcher closes what it made, and nothing that it did not make."""
+    schedulers = {"fake": FakeScheduler(), "other": FakeScheduler(), "unused": FakeScheduler()}
+    made = registry()
+    made.register("other", Subclass)
+    factories = {name: give(scheduler) for name, scheduler in schedulers.items()}
+    with Launcher(made, factories) as launcher:
+        launcher.run(hello(), FakeExecutor())
+        launcher.run(hello(), Subclass())
+        assert not any(scheduler.closed for scheduler in schedulers.values())
+    assert {name for name, scheduler in schedulers.items() if scheduler.closed} == {"fake", "other"}
+    schedulers["fake"].closed = False
+    launcher.close()
+    assert not schedulers["fake"].closed
+
+
+def give(scheduler: FakeScheduler) -> SchedulerFactory[FakeScheduler]:
+    return lambda session: scheduler

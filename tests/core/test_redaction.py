@@ -1,0 +1,253 @@
+"""Redaction: what counts as a secret, and every way a secret can be spelled."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from launchbind import Launcher, Redactor, Registry
+from launchbind.redaction import MASK
+from launchbind.testing import FakeApp, FakeExecutor, FakeInfo, FakeRole, FakeScheduler
+
+if TYPE_CHECKING:
+    from launchbind import Plan
+
+SECRET = "hf_0123456789abcdef"
+
+SECRET_NAMES = [
+    "token",
+    "HF_TOKEN",
+    "hfToken",
+    "client_secret",
+    "SECRET_KEY",
+    "password",
+    "DB_PASSWD",
+    "passphrase",
+    "db_pwd",
+    "api_key",
+    "API-KEY",
+    "apikey",
+    "WANDB_API_KEY",
+    "aws_access_key_id",
+    "privateKey",
+    "encryption_key",
+    "GOOGLE_CREDENTIALS",
+    "Authorization",
+    "bearer",
+    "Cookie",
+    "SENTRY_DSN",
+]
+PLAIN_NAMES = [
+    "max_tokens",
+    "TOKENIZERS_PARALLELISM",
+    "tokenizer",
+    "tokenizer_path",
+    "detokenise",
+    "nodes",
+    "key",
+    "monkey",
+    "path",
+    "dsname",
+    "author",
+]
+
+
+@pytest.mark.parametrize("name", SECRET_NAMES)
+def test_names_of_secrets_are_known(name: str) -> None:
+    """Whatever the case and the separators, the usual names are secret, and their values are hidden."""
+    redactor = Redactor()
+    assert redactor.is_secret(name)
+    assert redactor.tree({name: SECRET, "n": 1}) == {name: MASK, "n": 1}
+    assert SECRET not in redactor.text(f"{name}={SECRET}")
+
+
+@pytest.mark.parametrize("name", PLAIN_NAMES)
+def test_names_that_only_look_alike_are_left_alone(name: str) -> None:
+    """Numbers of tokens, tokenizers and the like stay readable."""
+    redactor = Redactor()
+    assert not redactor.is_secret(name)
+    assert redactor.tree({name: "value-of-it"}) == {name: "value-of-it"}
+    assert redactor.text(f"{name}=4096 --{name} 'x y'") == f"{name}=4096 --{name} 'x y'"
+
+
+def test_names_can_be_added() -> None:
+    """A name the caller adds is secret in any case and anywhere in a name, taken literally."""
+    redactor = Redactor(["license", "a.b"])
+    assert redactor.is_secret("MY_LICENSE_FILE")
+    assert redactor.is_secret("x.A.B")
+    assert not redactor.is_secret("axb")
+    assert redactor.text("LICENSE: abc") == f"LICENSE: {MASK}"
+    assert redactor.is_secret("token")
+
+
+def test_a_tree_keeps_its_shape() -> None:
+    """Lists and mappings below a secret name are masked leaf by leaf; None, booleans and '' stay."""
+    tree: dict[str, object] = {
+        "token": ["abc", {"x": 12, "y": None, "z": True}, "", 1.5],
+        "plain": [1, "two", None, {"deep": [{"password": "x"}]}],
+    }
+    assert Redactor().tree(json.loads(json.dumps(tree))) == {
+        "token": [MASK, {"x": MASK, "y": None, "z": True}, "", MASK],
+        "plain": [1, "two", None, {"deep": [{"password": MASK}]}],
+    }
+
+
+def test_a_learned_value_is_hidden_wherever_it_turns_up() -> None:
+    """In text, in other values and in keys, although the name there is harmless."""
+    redactor = Redactor()
+    redactor.learn({"env": {"HF_TOKEN": SECRET}})
+    assert redactor.text(f"run --with {SECRET} now") == f"run --with {MASK} now"
+    assert redactor.tree({"args": [f"x{SECRET}"], f"k-{SECRET}": 1}) == {"args": [f"x{MASK}"], f"k-{MASK}": 1}
+
+
+def test_numbers_are_learned_and_hidden_too() -> None:
+    """A secret that is a number is one."""
+    redactor = Redactor()
+    redactor.learn({"password": 31415926, "secret": False})
+    assert redactor.text("pin 31415926, false") == f"pin {MASK}, false"
+
+
+@pytest.mark.parametrize("value", ["abc", "true", "None", "NULL", ""])
+def test_short_and_common_values_are_hidden_under_their_name_only(value: str) -> None:
+    """'true' as the value of a token does not blank every 'true'."""
+    redactor = Redactor()
+    redactor.learn({"token": value})
+    assert redactor.text(f"a {value} b") == f"a {value} b"
+    assert redactor.text("--token=abc") == f"--token={MASK}"
+
+
+def test_the_longer_of_two_secrets_is_hidden_whole() -> None:
+    """A secret that another one starts with leaves no tail behind."""
+    redactor = Redactor()
+    redactor.learn({"token": "abcd", "password": "abcd-efgh"})
+    assert redactor.text("abcd-efgh abcd") == f"{MASK} {MASK}"
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("export TOKEN=abc", f"export TOKEN={MASK}"),
+        ("TOKEN='a b c' run", f"TOKEN={MASK} run"),
+        ('TOKEN="a b" run', f"TOKEN={MASK} run"),
+        ("--api-key=abc --x=1", f"--api-key={MASK} --x=1"),
+        ("password: abc", f"password: {MASK}"),
+        ("{'token': 'ab\\'cd', 'x': 1}", f"{{'token': {MASK}, 'x': 1}}"),
+        ('{"token": "ab\\"cd", "x": 1}', f'{{"token": {MASK}, "x": 1}}'),
+        ('"{\\"token\\": \\"a b\\", \\"x\\": 1}"', f'"{{\\"token\\": {MASK}, \\"x\\": 1}}"'),
+        ('-H "Authorization: Bearer abc"', f'-H "Authorization: {MASK}"'),
+        ("Authorization: Basic abc==", f"Authorization: {MASK}"),
+        ("Config(token='abc', n=1)", f"Config(token={MASK}, n=1)"),
+        ("max_tokens=4096", "max_tokens=4096"),
+        ("a token is needed", "a token is needed"),
+    ],
+)
+def test_a_value_next_to_its_name_is_hidden_in_text(text: str, hidden: str) -> None:
+    """Shell, YAML, Python, JSON and JSON in JSON: a value that was never learned is hidden by its name."""
+    assert Redactor().text(text) == hidden
+
+
+@pytest.mark.parametrize("user", ["", "me", "x-access"])
+def test_the_password_of_a_url_is_hidden(user: str) -> None:
+    """Host, path and user stay readable, and so does what only looks like a password."""
+    text = f"clone https://{user}:{SECRET}@host.example/repo.git, http://plain/x:y@z"
+    assert Redactor().text(text) == text.replace(SECRET, MASK)
+
+
+def test_a_long_word_is_read_in_one_pass() -> None:
+    """A blob of base64 as long as a packed configuration does not keep the redactor busy for hours."""
+    blob = "x" * 200_000
+    assert Redactor().text(blob) == blob
+
+
+def test_what_was_hidden_stays_hidden() -> None:
+    """Redacting twice changes nothing more."""
+    redactor = Redactor()
+    redactor.learn({"token": SECRET})
+    once = redactor.text(f"TOKEN={SECRET} https://u:p@h {SECRET}")
+    assert redactor.text(once) == once
+
+
+# -- secrets of all shapes -----------------------------------------------------------------------------
+
+#: Long enough, and of letters that no fingerprint, name or format of the plan has next to each other.
+SHAPES = st.builds(
+    lambda start, odd, end: f"ZQ{start}{odd}{end}QZ",
+    st.text("ZQ", max_size=4),
+    st.text("'\"\\$`{}[]:,;=&<>#%!*?~|() \n\tü漢/+@-_.0", max_size=6),
+    st.text("ZQ09", max_size=4),
+)
+
+
+def spellings(secret: str) -> dict[str, str]:
+    """How tools write a value into scripts and files."""
+    return {
+        "plain": f"say {secret} loud",
+        "json": json.dumps({"a": secret}),
+        "json, unicode kept": json.dumps({"a": secret}, ensure_ascii=False),
+        "python": repr([secret]),
+        "python, both quotes": repr(f"'\"{secret}"),
+        "json in json": json.dumps({"a": json.dumps([secret])}),
+        "json in python": repr([json.dumps({"it's": secret})]),
+        "shell in json": json.dumps([f"echo {shlex.quote(secret)}"]),
+        "shell": f"echo {shlex.quote(secret)}",
+        "shell, inside a command": shlex.quote(f"echo {secret}"),
+        "kubernetes secret": base64.b64encode(secret.encode()).decode(),
+        "yaml block": "\n".join(f"    {line}" for line in secret.splitlines()),
+    }
+
+
+@given(SHAPES)
+@example("ZQ'QZ")
+@example("ZQ'\"QZ")
+@example("ZQ\\QZ")
+@example("ZQQZQZ\n ZQZQ")
+def test_a_learned_secret_is_hidden_in_every_spelling(secret: str) -> None:
+    """Nothing that still holds the secret's start comes out of any of the usual quotings."""
+    redactor = Redactor()
+    redactor.learn({"token": secret})
+    for spelling, text in spellings(secret).items():
+        if spelling == "yaml block" and min(map(len, secret.splitlines())) < 4:
+            continue  # a line as short as that is no secret of its own
+        assert "ZQ" not in redactor.text(text), spelling
+
+
+def plan_with(secret: str, where: str) -> Plan[FakeInfo]:
+    """A plan that holds the secret under a secret name in one place, and in harmless places besides."""
+    launcher = Launcher(Registry[FakeExecutor](), {"fake": FakeScheduler})
+    launcher._registry.register("fake", FakeExecutor)
+    env = {"executor env": ({"HF_TOKEN": secret}, {}), "role env": ({}, {"HF_TOKEN": secret})}
+    executor_env, role_env = env[where]
+    args = ["-c", f"login {secret}", json.dumps({"nested": secret}), shlex.quote(secret)]
+    role = FakeRole("main", "bash", args, {**role_env, "HARMLESS": f"x{secret}x", f"K{secret}": "1"})
+    return launcher.plan(FakeApp(f"job {secret}", [role]), FakeExecutor(executor_env))
+
+
+@given(SHAPES, st.sampled_from(["executor env", "role env"]))
+@example("ZQ'\"QZ", "role env")
+def test_a_secret_never_shows_in_a_plan(secret: str, where: str) -> None:
+    """str, repr, format, render, JSON and diff hide it in commands, values, keys and the app's name alike."""
+    plan = plan_with(secret, where)
+    other = plan_with("another-secret", where)
+    shown = [str(plan), repr(plan), f"{plan}", plan.render(), plan.to_json()]
+    shown += [plan.diff(other), other.diff(plan)]
+    for text in shown:
+        assert "ZQ" not in text
+    assert "another-secret" not in plan.diff(other)
+    assert secret in json.loads(plan.to_json(redact=False))["request"]["commands"][0][2]
+    assert repr(f"login {secret}") in plan.render(redact=False)
+
+
+@given(SHAPES)
+def test_hiding_leaves_the_json_of_a_plan_readable(secret: str) -> None:
+    """What is redacted is still JSON, of the same shape."""
+    plan = plan_with(secret, "role env")
+    hidden, clear = json.loads(plan.to_json()), json.loads(plan.to_json(redact=False))
+    assert hidden["fingerprint"] == clear["fingerprint"] == plan.fingerprint
+    assert [len(command) for command in hidden["request"]["commands"]] == [5]
+    assert len(hidden["request"]["env"]) == len(clear["request"]["env"])
