@@ -81,11 +81,11 @@ def _scheduler_names() -> set[str]:
         return set(EXECUTORS)
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: BaseException) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())
 
 
-def _fix(error: Exception) -> str:
+def _fix(error: BaseException) -> str:
     package = absent_package(error)
     if package in ("nemo_run", "torchx"):
         extra = "nemo" if package == "nemo_run" else "torchx"

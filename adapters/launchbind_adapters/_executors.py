@@ -5,7 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
+from launchbind._discovery import discover
 from launchbind._reference import parse
+from launchbind.errors import ConflictError
 from launchbind.registry import Registry
 
 if TYPE_CHECKING:
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from nemo_run.core.execution.base import Executor
     from torchx.schedulers import SchedulerFactory
     from torchx.schedulers.api import Scheduler
+
+    from launchbind.entry import Entry
 
     ExecutorT = TypeVar("ExecutorT", bound=Executor)
 
@@ -37,11 +41,11 @@ for _name, _target, _aliases in (
 class Support(NamedTuple):
     """What a ``nemo_run.Experiment`` may do with an executor."""
 
-    parallel: bool
-    detach: bool
-    dependencies: bool
-    job_groups: bool
-    runner_dependent: bool
+    parallel: bool = True
+    detach: bool = False
+    dependencies: bool = False
+    job_groups: bool = False
+    runner_dependent: bool = False
 
 
 #: Backend to support, for executors that :func:`register` bound; NeMo-Run has tables for its own.
@@ -125,7 +129,10 @@ def register(
 
     def bind(cls: type[Executor] | str) -> None:
         factory = _deferred(scheduler) if isinstance(scheduler, str) else scheduler
-        EXECUTORS.register(name, cls, aliases=aliases, replace=replace, stacklevel=3)
+        try:
+            EXECUTORS.register(name, cls, aliases=aliases, replace=replace, stacklevel=3)
+        except ConflictError as conflict:
+            raise _naming_distributions(conflict) from None
         SUPPORT[name] = support
         if factory is not None:
             FACTORIES[name] = factory
@@ -138,6 +145,44 @@ def register(
         return decorate
     bind(target)
     return None
+
+
+def disputed() -> dict[str, SchedulerFactory]:
+    """A factory for each backend that several distributions claim as a ``torchx.schedulers`` entry point.
+
+    torchx would take whichever it reads last. NeMo-Run's own backends stay its own; any other factory
+    raises the error that names the claimants, when a job goes to that backend and not before.
+    """
+    found: dict[str, SchedulerFactory] = {}
+    entries: list[Entry[object]] = discover("scheduler", "torchx.schedulers")
+    for entry in entries:
+        if isinstance(entry.error, ConflictError):
+            claims = [entry.error.target, *(target for _, target, _ in entry.error.held)]
+            own = [target for target in claims if target.startswith("nemo_run.")]
+            found[entry.name] = _deferred(own[0]) if own else _refusing(entry.error)
+    return found
+
+
+def _refusing(conflict: ConflictError) -> SchedulerFactory:
+    def create(session_name: str, **parameters: object) -> Scheduler[object]:
+        raise conflict
+
+    return create
+
+
+def _naming_distributions(conflict: ConflictError) -> ConflictError:
+    from importlib.metadata import packages_distributions, version
+
+    packages = packages_distributions()  # reads every RECORD, so only when there is an error to write
+
+    def name(target: str, source: str) -> str:
+        names = packages.get(target.partition(":")[0].partition(".")[0], [])
+        new = [f"{each} {version(each)}" for each in dict.fromkeys(names)]
+        return ", of ".join([source, *(each for each in new if each not in source)])
+
+    kind, own, target, source = conflict.kind, conflict.name, conflict.target, conflict.source
+    held = [(other, theirs, name(theirs, where)) for other, theirs, where in conflict.held]
+    return ConflictError(kind, own, target, name(target, source), held)
 
 
 def _deferred(reference: str) -> SchedulerFactory:

@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from launchbind.errors import LaunchbindError
-from launchbind_adapters._executors import EXECUTORS, FACTORIES, SUPPORT
+from launchbind_adapters._executors import EXECUTORS, FACTORIES, SUPPORT, Support, disputed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -50,23 +50,38 @@ class Patch(NamedTuple):
     replacement: Callable[[Original], object]
 
 
-class _Supporting(tuple[type, ...]):
+def _supports(executor: object, flag: str, listed: Callable[[object], bool]) -> bool:
+    """Whether an executor class has the flag; ``listed`` is how NeMo-Run would answer."""
+    backend = EXECUTORS.find_name(executor) if isinstance(executor, type) else None
+    if backend is None:
+        return listed(executor)
+    if backend in SUPPORT:
+        return bool(getattr(SUPPORT[backend], flag))
+    # Nobody said what it supports, as for NeMo-Run's own, or with an entry point and no register().
+    return listed(executor) or listed(EXECUTORS.type_of(backend)) or bool(getattr(Support(), flag))
+
+
+class _SupportingTuple(tuple[type, ...]):
     """NeMo-Run's tuple of executor classes, where ``in`` follows the nearest registered class."""
 
     flag: str
 
     def __contains__(self, executor: object) -> bool:
-        backend = EXECUTORS.find_name(executor) if isinstance(executor, type) else None
-        if backend is None:
-            return super().__contains__(executor)
-        if backend in SUPPORT:
-            return bool(getattr(SUPPORT[backend], self.flag))
-        return super().__contains__(EXECUTORS.type_of(backend))
+        return _supports(executor, self.flag, super().__contains__)
+
+
+class _SupportingList(list[type]):
+    """The same for a list, which stays one that callers can append to."""
+
+    flag: str
+
+    def __contains__(self, executor: object) -> bool:
+        return _supports(executor, self.flag, super().__contains__)
 
 
 def _supporting(flag: str) -> Callable[[Original], object]:
     def replacement(original: Original) -> object:
-        made = _Supporting(original)
+        made = _SupportingList(original) if isinstance(original, list) else _SupportingTuple(original)
         made.flag = flag
         return made
 
@@ -93,7 +108,7 @@ def _live_factories(original: Original) -> object:
 
         # An Experiment makes its runner before the modules of its executors are imported, so what they
         # register must show through.
-        return ChainMap(FACTORIES, get_scheduler_factories())
+        return ChainMap(FACTORIES, disputed(), get_scheduler_factories())
 
     return get_scheduler_factories
 
@@ -195,13 +210,15 @@ def install(*, untested: bool = False) -> None:
             raise InstallError(installed, problem)
         found = []
         for patch in PATCHES:
-            owner: object = import_module(patch.module)
-            if patch.owner is not None:
-                owner = getattr(owner, patch.owner, None)
-            if patch.attribute not in vars(owner or object()):
+            try:
+                owner: object = import_module(patch.module)
+                if patch.owner is not None:
+                    owner = getattr(owner, patch.owner)
+                original = vars(owner)[patch.attribute]
+            except (ModuleNotFoundError, AttributeError, KeyError) as missing:
                 where = ".".join(filter(None, (patch.module, patch.owner, patch.attribute)))
-                raise InstallError(installed, f"it has no {where}; use one of {', '.join(TESTED)}")
-            original = vars(owner)[patch.attribute]
+                problem = f"it has no {where}; use one of {', '.join(TESTED)}"
+                raise InstallError(installed, problem) from missing
             found.append((owner, patch.attribute, original, patch.replacement(original)))
         for owner, attribute, original, replacement in found:
             _originals.append((owner, attribute, original))

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from nemo_run.config import get_nemorun_home
 from nemo_run.core.execution.local import LocalExecutor
 
-from launchbind._canonical import canonical, dump
-from launchbind.errors import PlanError
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from nemo_run.core.execution.base import Executor
     from torchx.specs import AppDef, Role
@@ -23,34 +20,32 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"(?!\.+$)[^/\s]+")
 
 
-def prepare(session: str) -> Callable[[AppDef, Executor, str], None]:
+def prepare(session: str) -> Callable[[AppDef, Executor, str], Mapping[str, str]]:
     """The launcher's hook; it is only ever given copies."""
 
-    def fill_in(app: AppDef, executor: Executor, backend: str) -> None:
-        if not _NAME.fullmatch(app.name):
-            # Found before there is a job: its folder would lie elsewhere, and its handle not be readable.
-            raise PlanError(app.name, "needs another name: one without '/' and white space")
+    def fill_in(app: AppDef, executor: Executor, backend: str) -> Mapping[str, str]:
         for role in app.roles:
             # As nemo_run/run/torchx_backend/packaging.py builds roles (0.11.1).
             role.env = {**executor.env_vars, **role.env}
             role.max_retries = role.max_retries or executor.retries
             if isinstance(executor, LocalExecutor):
                 _keep_inline_script(role)
-        if not executor.job_dir:
-            _assign(app, executor, session)
+        return {} if executor.job_dir else _assign(app, executor, session)
 
     return fill_in
 
 
-def _assign(app: AppDef, executor: Executor, session: str) -> None:
-    # From what is planned, not from a clock: equal plans have equal folders, and equal fingerprints.
-    digest = sha256(dump([canonical(app), canonical(executor)]).encode()).hexdigest()
-    experiment = f"{app.name}_{digest[:12]}"
+def _assign(app: AppDef, executor: Executor, session: str) -> Mapping[str, str]:
+    # A folder for each plan, as each run.Experiment has one: packagers leave an archive there, and take
+    # one that is there already for the code of today.
+    unique = uuid4().hex[:12]
+    experiment = f"{app.name}_{unique}"
     folder = Path(get_nemorun_home(), "experiments", session, experiment)
     executor.assign(experiment, str(folder), app.name, app.name)
     if not isinstance(executor, LocalExecutor):
         # The others write scripts there in their dry run; local jobs make their folders when they start.
         Path(executor.job_dir).mkdir(parents=True, exist_ok=True)
+    return {unique: "<plan>"}
 
 
 def _keep_inline_script(role: Role) -> None:

@@ -11,7 +11,7 @@ from collections import ChainMap
 from typing import TYPE_CHECKING, Any
 
 from launchbind_adapters._executors import EXECUTORS as EXECUTORS
-from launchbind_adapters._executors import FACTORIES
+from launchbind_adapters._executors import FACTORIES, disputed
 from launchbind_adapters._executors import register as register
 from launchbind_adapters._install import InstallError as InstallError
 from launchbind_adapters._install import install as install
@@ -71,12 +71,12 @@ def launcher(session: str = "launchbind") -> Launcher[AppDef, Executor, AppDryRu
 
     factories: dict[str, SchedulerFactory] = {
         **torchx.schedulers(),
+        **disputed(),
         "local_persistent": _local.create_scheduler,
         "docker_persistent": _docker.create_scheduler,
     }
-    live: ChainMap[str, SchedulerFactory] = ChainMap(
-        FACTORIES, factories
-    )  # what is registered later shows too
+    # What is registered later shows too.
+    live: ChainMap[str, SchedulerFactory] = ChainMap(FACTORIES, factories)
     return Launcher(EXECUTORS, live, session=session, prepare=prepare(session))
 
 

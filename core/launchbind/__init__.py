@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from launchbind._explain import explain as explain
     from launchbind.dryrun import DryRunInfo as DryRunInfo
     from launchbind.dryrun import DryRunMixin as DryRunMixin
     from launchbind.dryrun import submit_dryrun as submit_dryrun
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from launchbind.errors import UnknownTypeError as UnknownTypeError
     from launchbind.errors import UnsupportedError as UnsupportedError
     from launchbind.errors import WaitTimeoutError as WaitTimeoutError
-    from launchbind.explain import explain as explain
     from launchbind.handle import Handle as Handle
     from launchbind.launcher import Launcher as Launcher
     from launchbind.plan import Plan as Plan
@@ -134,7 +134,7 @@ _HOMES = {
         "UnsupportedError",
         "WaitTimeoutError",
     ),
-    "explain": ("explain",),
+    "_explain": ("explain",),
     "handle": ("Handle",),
     "launcher": ("Launcher",),
     "plan": ("Plan",),

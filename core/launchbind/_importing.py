@@ -34,7 +34,7 @@ def resolve(table: Table[T], entry: Entry[T]) -> type[T]:
     started = perf_counter()
     try:
         target = _reference.load(*_reference.parse(str(entry.reference)))
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a plugin that leaves must not take its host with it
         failed = entry.failed(error, perf_counter() - started)
         table.finish(entry, failed)
         raise _failure(table.kind, failed, error) from error
@@ -56,7 +56,7 @@ def checked(kind: str, name: str, target: object) -> type:
     raise InvalidTargetError(kind, name, repr(target), problem)
 
 
-def _failure(kind: str, entry: Entry[T], error: Exception) -> LaunchbindError:
+def _failure(kind: str, entry: Entry[T], error: BaseException) -> LaunchbindError:
     reference = str(entry.reference)
     package = _reference.absent_package(error)
     if package is not None:

@@ -65,14 +65,14 @@ class Entry(Generic[T]):
         aliases: tuple[str, ...] = (),
         requires: str | None = None,
         discovered: bool = False,
-        error: Exception | None = None,
+        error: BaseException | None = None,
     ) -> None:
         self.name: str = name
         self.aliases: tuple[str, ...] = aliases
         self.type: type[T] | None = target if isinstance(target, type) else None
         self.reference: str | None = target if isinstance(target, str) else None
         self.state: EntryState = "broken" if error else "lazy" if self.type is None else "ready"
-        self.error: Exception | None = error
+        self.error: BaseException | None = error
         self.import_seconds: float | None = None
         self.requires: str | None = requires
         self.discovered: bool = discovered
@@ -110,7 +110,7 @@ class Entry(Generic[T]):
         new.type, new.state, new.error, new.import_seconds = cls, "ready", None, seconds
         return new
 
-    def failed(self, error: Exception, seconds: float) -> Self:
+    def failed(self, error: BaseException, seconds: float) -> Self:
         """A copy whose import raised ``error``."""
         new = self._copy()
         new.state = "missing" if _reference.absent_package(error) else "broken"

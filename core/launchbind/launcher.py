@@ -382,7 +382,7 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
 
     def _find(self, handle: Handle | str) -> tuple[Handle, Scheduler[AppT, ExecutorT, InfoT]]:
         handle = Handle.parse(handle) if isinstance(handle, str) else handle
-        return handle, self._scheduler(handle.backend)
+        return handle, self._scheduler(self._canonical(handle.backend))
 
     def _describe(self, handle: Handle, scheduler: Scheduler[AppT, ExecutorT, InfoT]) -> Description:
         with _reporting(handle.backend, f"tell how {handle} fares", self._redactor):

@@ -25,7 +25,7 @@ from launchbind.settings import build
 
 if sys.version_info >= (3, 11):
     import tomllib
-else:
+else:  # pragma: no cover  (Python 3.10 only)
     import tomli as tomllib  # comes with launchbind[cli]
 
 if TYPE_CHECKING:

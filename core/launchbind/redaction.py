@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 MASK = "<redacted>"
 
-# "token" but neither "tokens" (max_tokens=4096) nor "tokenizer".
+# "token" but neither "tokens" (max_tokens=4096) nor "tokenizer"; "db_pwd" but not PWD, the working directory.
 _SECRET_NAME = (
-    r"token(?!s|i[sz])|secret|passw(?:or)?d|passphrase|pwd|api[-_]?key|access[-_]?key|private[-_]?key"
+    r"token(?!s|i[sz])|secret|passw(?:or)?d|passphrase|(?<=[a-z0-9_-])(?<!old)pwd|api[-_]?key|access[-_]?key|private[-_]?key"
     r"|encryption[-_]?key|credential|authorization|bearer|cookie|dsn\b"
 )
 # Quoted, with escapes; quoted inside a quoted text; bare, after the scheme of an Authorization header.
@@ -50,6 +50,9 @@ class Redactor:
             rf"(?P<value>{_VALUE})",
             re.IGNORECASE,
         )
+        self._flag = re.compile(
+            rf"(?P<flag>(?<!\S)--?[\w-]*?(?:{pattern})[\w-]*\s+)(?P<value>{_VALUE})", re.IGNORECASE
+        )
         self._values: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
 
@@ -72,6 +75,7 @@ class Redactor:
         if self._pattern is not None:
             text = self._pattern.sub(MASK, text)
         text = _URL_PASSWORD.sub(rf"\1:{MASK}@", text)
+        text = self._flag.sub(rf"\g<flag>{MASK}", text)
         return self._assignment.sub(rf"\g<name>\g<between>{MASK}", text)
 
     def tree(self, value: Json, hidden: bool = False) -> Json:
@@ -89,11 +93,17 @@ class Redactor:
 
 def _secrets(value: Json, is_secret: Callable[[str], bool], hidden: bool = False) -> Iterator[str]:
     if isinstance(value, dict):
+        # {"name": "HF_TOKEN", "value": ...} is how Kubernetes writes a variable.
+        name = value.get("name")
+        named = isinstance(name, str) and is_secret(name)
         for key, item in value.items():
-            yield from _secrets(item, is_secret, hidden or is_secret(key))
+            under = is_secret(key) or (named and key == "value")
+            yield from _secrets(item, is_secret, hidden or under)
     elif isinstance(value, list):
-        for item in value:
-            yield from _secrets(item, is_secret, hidden)
+        for before, item in zip([None, *value], value, strict=False):
+            # ["--api-key", ...] is how a command takes one.
+            follows = isinstance(before, str) and before.startswith("-") and "=" not in before
+            yield from _secrets(item, is_secret, hidden or (follows and is_secret(str(before))))
     elif hidden and isinstance(value, (str, int)) and not isinstance(value, bool):
         yield str(value)
 

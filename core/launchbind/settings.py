@@ -38,15 +38,8 @@ def build(cls: type[T], settings: Mapping[str, object]) -> T:
     InvalidSettingError
         When a field does not exist, has another type, or is required and not given.
     """
-    if not dataclasses.is_dataclass(cls):
-        raise InvalidSettingError(cls.__qualname__, None, "it is no dataclass, so its fields are unknown")
-    try:
-        hints = get_type_hints(cls)
-    except NameError as error:  # an annotation whose import is for type checkers only
-        raise InvalidSettingError(
-            cls.__qualname__, None, f"its annotations cannot be read: {error}"
-        ) from error
-    known = {field.name: field for field in dataclasses.fields(cls) if field.init}
+    hints = _hints(cls)
+    known = {field.name: field for field in _known(cls)}
     for name in settings:
         if name not in known:
             raise InvalidSettingError(cls.__qualname__, name, "there is no such field", tuple(known))
@@ -67,13 +60,29 @@ def build(cls: type[T], settings: Mapping[str, object]) -> T:
 
 
 def fields(cls: type) -> list[tuple[str, str, str]]:
-    """Name, type and default of every field that :func:`build` can set."""
-    hints = get_type_hints(cls)
-    return [
-        (field.name, _type_name(hints[field.name]), _default(field))
-        for field in dataclasses.fields(cls)
-        if field.init
-    ]
+    """Name, type and default of every field that :func:`build` can set.
+
+    Raises
+    ------
+    InvalidSettingError
+        When ``cls`` is no dataclass, or its annotations cannot be read.
+    """
+    hints = _hints(cls)
+    return [(field.name, _type_name(hints[field.name]), _default(field)) for field in _known(cls)]
+
+
+def _hints(cls: type) -> dict[str, object]:
+    if not dataclasses.is_dataclass(cls):
+        raise InvalidSettingError(cls.__qualname__, None, "it is no dataclass, so its fields are unknown")
+    try:
+        return get_type_hints(cls)
+    except NameError as error:  # an annotation whose import is for type checkers only
+        problem = f"its annotations cannot be read: {error}"
+        raise InvalidSettingError(cls.__qualname__, None, problem) from error
+
+
+def _known(cls: type) -> list[dataclasses.Field[object]]:
+    return [field for field in dataclasses.fields(cls) if field.init]
 
 
 def _type_name(hint: object) -> str:

@@ -93,7 +93,10 @@ class FakeScheduler(DryRunMixin):
         """Start the job: it is RUNNING at once, and stays so until the test says otherwise."""
         app_id = f"{dryrun_info.request.app}-{len(self.jobs)}"
         app = dryrun_info.app
-        roles = [FakeRole(role.name, role.entrypoint) for role in app.roles] if app else []
+        roles = [
+            FakeRole(role.name, role.entrypoint, num_replicas=role.num_replicas)
+            for role in (app.roles if app else [])
+        ]
         self.jobs[app_id] = FakeJob(app_id, dryrun_info.request, roles)
         return app_id
 

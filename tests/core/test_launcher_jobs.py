@@ -363,3 +363,9 @@ def test_list_of_an_unknown_backend_is_an_error() -> None:
     """No other backend's jobs are listed instead."""
     with pytest.raises(UnknownBackendError):
         launcher_of(FakeScheduler()).list("slurm")
+
+
+def test_a_handle_may_name_its_backend_by_an_alias() -> None:
+    """A handle written by hand with an alias finds the job all the same."""
+    launcher, handle, _ = run(FakeScheduler())
+    assert launcher.status(f"pretend://{handle.session}/{handle.app_id}").state is JobState.RUNNING

@@ -251,3 +251,33 @@ def test_hiding_leaves_the_json_of_a_plan_readable(secret: str) -> None:
     assert hidden["fingerprint"] == clear["fingerprint"] == plan.fingerprint
     assert [len(command) for command in hidden["request"]["commands"]] == [5]
     assert len(hidden["request"]["env"]) == len(clear["request"]["env"])
+
+
+@pytest.mark.parametrize("flag", ["--api-key", "--hf-token", "-password"])
+def test_a_secret_that_follows_a_flag_is_hidden(flag: str) -> None:
+    """The word after a secret-looking flag is hidden in text, and where a list of words was learned."""
+    redactor = Redactor()
+    assert redactor.text(f"train {flag} s3cr3t-value --epochs 3") == f"train {flag} {MASK} --epochs 3"
+    redactor.learn(["train", flag, "s3cr3t-value", "--epochs", "3"])
+    assert redactor.text("echo s3cr3t-value --epochs 3") == f"echo {MASK} --epochs 3"
+
+
+def test_a_flag_with_its_value_does_not_hide_the_next_word() -> None:
+    """--token=x is one word, so what follows it is no secret."""
+    redactor = Redactor()
+    redactor.learn(["train", "--token=abcdef", "harmless"])
+    assert redactor.text("harmless") == "harmless"
+
+
+def test_a_kubernetes_variable_is_hidden() -> None:
+    """The value beside a secret-looking name, as Kubernetes writes variables, is hidden everywhere."""
+    redactor = Redactor()
+    redactor.learn([{"name": "HF_TOKEN", "value": "hf_s3cr3t"}, {"name": "MODE", "value": "fast-mode"}])
+    assert redactor.text("hf_s3cr3t fast-mode") == f"{MASK} fast-mode"
+
+
+@pytest.mark.parametrize("name", ["PWD", "OLDPWD"])
+def test_the_working_directory_is_no_secret(name: str) -> None:
+    """PWD is where a shell stands, unlike db_pwd."""
+    assert not Redactor().is_secret(name)
+    assert Redactor().is_secret("db_pwd")

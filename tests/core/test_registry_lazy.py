@@ -374,3 +374,13 @@ def test_the_class_itself_may_follow_its_reference(
     assert (registry.type_of("z"), registry.entry("x").reference) == (cls, "lb_nowhere:Target")
     registry.register("x", "lb_nowhere:Target")
     assert registry.type_of("x") is cls
+
+
+def test_a_module_that_leaves_on_import_is_a_broken_target(write_module: WriteModule) -> None:
+    """A target whose module calls sys.exit is an error like any other, not the end of the program."""
+    write_module("leaver", "import sys\nsys.exit(3)\n")
+    registry: Registry[object] = Registry()
+    registry.register("leaver", "leaver:Thing")
+    with pytest.raises(BrokenTargetError, match="SystemExit: 3"):
+        registry.type_of("leaver")
+    assert registry.entry("leaver").state == "broken"

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Optional, Union
+from typing import TYPE_CHECKING, Any, Literal, NewType, Optional, Union
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from launchbind import InvalidSettingError
-from launchbind.settings import build, convert
+from launchbind.settings import build, convert, fields
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -26,6 +26,9 @@ TEXTS = st.text(st.characters(codec="utf-8"))
 class Colour(Enum):
     RED = "r"
     GREEN = "g"
+
+
+Account = NewType("Account", str)
 
 
 @dataclass
@@ -151,7 +154,7 @@ def test_a_dataclass_is_read_back_from_the_texts_of_its_fields(value: Example) -
 @given(st.text("abc123.,[]{}\"'-: \\", max_size=8) | TEXTS)
 def test_no_text_breaks_it(text: str) -> None:
     """Any text for any field gives a value of the field's type, or the one error that names the field."""
-    for name, kinds in {
+    expected: dict[str, type | tuple[type, ...]] = {
         "nodes": int,
         "fraction": float,
         "exclusive": bool,
@@ -160,7 +163,8 @@ def test_no_text_breaks_it(text: str) -> None:
         "env_vars": dict,
         "tunnel": (Tunnel, type(None)),
         "colour": Colour,
-    }.items():
+    }
+    for name, kinds in expected.items():
         made: Example | InvalidSettingError
         try:
             made = build(Example, {"account": "ml", name: text})
@@ -208,6 +212,7 @@ def test_no_text_breaks_it(text: str) -> None:
         ('{"a": [1, null]}', dict, {"a": [1, None]}),
         ('{"a": [1, null]}', dict[str, Any], {"a": [1, None]}),
         ("anything", Any, "anything"),
+        ("anything", Account, "anything"),
         (2, float, 2.0),
     ],
 )
@@ -293,9 +298,23 @@ def test_annotations_that_cannot_be_read_are_reported() -> None:
     """A dataclass annotated with a name that only type checkers see is an error, not a NameError."""
     with pytest.raises(InvalidSettingError, match=r"Unreadable cannot be made: its annotations.*'Decimal'"):
         build(Unreadable, {"price": "1"})
+    with pytest.raises(InvalidSettingError, match="its annotations cannot be read"):
+        fields(Unreadable)
 
 
 def test_a_class_without_fields_is_refused() -> None:
     """A class that is no dataclass does not say what it takes."""
     with pytest.raises(InvalidSettingError, match="Path cannot be made: it is no dataclass"):
         build(Path, {})
+    with pytest.raises(InvalidSettingError, match="it is no dataclass"):
+        fields(Path)
+
+
+def test_fields_are_listed_with_type_and_default() -> None:
+    """What can be set is listed as it is annotated; what is derived is not, and required says so."""
+    listed = {name: (kind, default) for name, kind, default in fields(Example)}
+    assert list(listed) == [each.name for each in dataclasses.fields(Example) if each.init]
+    assert listed["account"] == ("str", "required")
+    assert listed["nodes"] == ("int", "1")
+    assert listed["env_vars"] == ("dict[str, str]", "")
+    assert listed["partition"][1] == "None"
