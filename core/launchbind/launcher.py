@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import copy
-import threading
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from launchbind._backends import Backends, job_state
 from launchbind._canonical import canonical
 from launchbind._logs import chosen, read_logs
 from launchbind.errors import (
     DryRunError,
     LaunchbindError,
     PlanError,
-    SchedulerError,
-    UnknownBackendError,
     UnknownJobError,
     UnsupportedError,
     WaitTimeoutError,
@@ -27,13 +24,12 @@ from launchbind.protocols import (
     Scheduler,
     SchedulerFactory,
     SupportsDescribeMany,
-    SupportsExitCode,
     SupportsList,
     SupportsLogs,
     SupportsVolatile,
 )
 from launchbind.redaction import Redactor
-from launchbind.state import JobState, JobStatus
+from launchbind.state import JobStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -41,7 +37,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from launchbind.protocols import Description, StateLike
     from launchbind.registry import Registry
 
 AppT = TypeVar("AppT", bound=App)
@@ -86,15 +81,11 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         secret_names: Iterable[str] = (),
     ) -> None:
         self._registry = registry
-        self._factories = schedulers
-        self._session = session
         self._prepare = prepare
-        Handle("backend", session, "app_id")  # no job may start in a session that its handle cannot carry
         self._secret_names = tuple(secret_names)
-        self._redactor = Redactor(self._secret_names)
-        self._schedulers: dict[str, Scheduler[AppT, ExecutorT, InfoT]] = {}
+        redactor = Redactor(self._secret_names)
+        self._backends: Backends[AppT, ExecutorT, InfoT] = Backends(registry, schedulers, session, redactor)
         self._plans: dict[Handle, Plan[InfoT]] = {}
-        self._lock = threading.RLock()
 
     # -- before the job --------------------------------------------------------------------------
 
@@ -117,8 +108,8 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         """
         if not app.roles:
             raise PlanError(app.name, "has no roles: add at least one, with the command it runs")
-        backend = self._canonical(self._registry.name_of(executor) if backend is None else backend)
-        scheduler = self._scheduler(backend)
+        backend = self._backends.canonical(self._registry.name_of(executor) if backend is None else backend)
+        scheduler = self._backends.scheduler(backend)
         try:
             app, executor = copy.deepcopy(app), copy.deepcopy(executor)
         except Exception as error:
@@ -149,17 +140,17 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         SchedulerError
             When the scheduler refuses it; the plan can be submitted again.
         """
-        scheduler = self._scheduler(plan.backend)
-        with self._lock:
+        scheduler = self._backends.scheduler(plan.backend)
+        with plan.submitting:
             if plan.handle is not None:
                 raise PlanError(plan.app.name, f"was submitted already, as {plan.handle}: plan it again")
             if plan.current_fingerprint() != plan.fingerprint:
                 raise PlanError(plan.app.name, "was changed after it was planned: plan it again")
-            with _reporting(plan.backend, f"submit app {plan.app.name!r}", plan._redactor):
+            with self._backends.asking(plan.backend, f"submit app {plan.app.name!r}", plan._redactor):
                 app_id = scheduler.schedule(plan.info)
-            plan.handle = Handle(plan.backend, self._session, app_id)
-            self._plans[plan.handle] = plan
-            return plan.handle
+            plan.handle = Handle(plan.backend, self._backends.session, app_id)
+        self._plans[plan.handle] = plan
+        return plan.handle
 
     def run(self, app: AppT, executor: ExecutorT, *, backend: str | None = None) -> Handle:
         """Plan and submit."""
@@ -179,27 +170,8 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         SchedulerError
             When the scheduler cannot say; never a silent UNKNOWN.
         """
-        handle, scheduler = self._find(handle)
-        with _reporting(handle.backend, f"tell how {handle} fares", self._redactor):
-            description = scheduler.describe(handle.app_id)
-        return self._status(handle, scheduler, description)
-
-    def _status(
-        self,
-        handle: Handle,
-        scheduler: Scheduler[AppT, ExecutorT, InfoT],
-        description: Description | None,
-    ) -> JobStatus:
-        if description is None:
-            raise UnknownJobError(str(handle))
-        state = _state(handle.backend, description.state)
-        code = None
-        if state.is_terminal and isinstance(scheduler, SupportsExitCode):
-            with _reporting(handle.backend, f"tell how {handle} ended", self._redactor):
-                code = scheduler.exit_code(handle.app_id)
-        # torchx writes "<NONE>" where it has no message (torchx.specs.api.NONE).
-        message = "" if description.msg == "<NONE>" else description.msg
-        return JobStatus(handle, state, code, message, description.ui_url)
+        handle, scheduler = self._backends.find(handle)
+        return self._backends.status(handle, scheduler, self._backends.describe(handle, scheduler))
 
     def statuses(self, handles: Iterable[Handle | str]) -> list[JobStatus]:
         """The status of each job, in the order asked; one query per backend where it can take many.
@@ -208,19 +180,21 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         ------
         The same errors as :meth:`status`, for the first job that has one.
         """
-        parsed = [Handle.parse(handle) if isinstance(handle, str) else handle for handle in handles]
+        asked = [self._backends.find(handle) for handle in handles]
         found: dict[Handle, JobStatus] = {}
-        for backend in dict.fromkeys(handle.backend for handle in parsed):
-            scheduler = self._scheduler(backend)
-            group = [handle for handle in parsed if handle.backend == backend]
+        for backend, scheduler in {handle.backend: scheduler for handle, scheduler in asked}.items():
+            group = [handle for handle, _ in asked if handle.backend == backend]
             if isinstance(scheduler, SupportsDescribeMany):
-                with _reporting(backend, f"tell how {len(group)} jobs fare", self._redactor):
+                with self._backends.asking(backend, f"tell how {len(group)} jobs fare"):
                     described = scheduler.describe_many([handle.app_id for handle in group])
                 for handle in group:
-                    found[handle] = self._status(handle, scheduler, described.get(handle.app_id))
+                    description = described.get(handle.app_id)
+                    if description is None:
+                        raise UnknownJobError(str(handle))
+                    found[handle] = self._backends.status(handle, scheduler, description)
             else:
                 found.update((handle, self.status(handle)) for handle in group)
-        return [found[handle] for handle in parsed]
+        return [found[handle] for handle, _ in asked]
 
     def wait(
         self,
@@ -269,8 +243,8 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
             When the backend knows no such job.
         """
         if not self.status(handle).state.is_terminal:
-            handle, scheduler = self._find(handle)
-            with _reporting(handle.backend, f"cancel {handle}", self._redactor):
+            handle, scheduler = self._backends.find(handle)
+            with self._backends.asking(handle.backend, f"cancel {handle}"):
                 scheduler.cancel(handle.app_id)
 
     def logs(
@@ -304,12 +278,14 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         UnknownJobError
             When the backend knows no such job.
         """
-        handle, scheduler = self._find(handle)
+        handle, scheduler = self._backends.find(handle)
         if not isinstance(scheduler, SupportsLogs):
             raise UnsupportedError(handle.backend, "read logs")
-        description = self._describe(handle, scheduler)
+        description = self._backends.describe(handle, scheduler)
         plan = self._plans.get(handle)
-        roles, redactor = (plan.app.roles, plan._redactor) if plan else (description.roles, self._redactor)
+        roles, redactor = (
+            (plan.app.roles, plan._redactor) if plan else (description.roles, self._backends.redactor)
+        )
         replicas = chosen(handle, roles, role, replica)
         return read_logs(scheduler, handle, replicas, redactor, follow=follow, regex=regex, since=since)
 
@@ -321,13 +297,13 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         UnsupportedError
             When the backend's scheduler cannot list jobs.
         """
-        backend = self._canonical(backend)
-        scheduler = self._scheduler(backend)
+        backend = self._backends.canonical(backend)
+        scheduler = self._backends.scheduler(backend)
         if not isinstance(scheduler, SupportsList):
             raise UnsupportedError(backend, "list jobs")
-        with _reporting(backend, "list its jobs", self._redactor):
+        with self._backends.asking(backend, "list its jobs"):
             return [
-                JobStatus(Handle(backend, self._session, job.app_id), _state(backend, job.state))
+                JobStatus(Handle(backend, self._backends.session, job.app_id), job_state(backend, job.state))
                 for job in scheduler.list()
             ]
 
@@ -346,14 +322,11 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         UnknownBackendError
             When there is no scheduler for the backend.
         """
-        return isinstance(self._scheduler(self._canonical(backend)), capability)
+        return isinstance(self._backends.scheduler(self._backends.canonical(backend)), capability)
 
     def close(self) -> None:
         """Close every scheduler that was made; calling it again does nothing."""
-        with self._lock:
-            while self._schedulers:
-                _, scheduler = self._schedulers.popitem()
-                scheduler.close()
+        self._backends.close()
 
     def __enter__(self) -> Self:
         return self
@@ -361,51 +334,8 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def _canonical(self, backend: str) -> str:
-        return self._registry.entry(backend).name if backend in self._registry else backend
-
-    def _scheduler(self, backend: str) -> Scheduler[AppT, ExecutorT, InfoT]:
-        with self._lock:
-            if backend not in self._schedulers:
-                factory = self._factories.get(backend)
-                if factory is None:
-                    raise UnknownBackendError(backend, tuple(self._factories))
-                with _reporting(backend, "make its scheduler", self._redactor):
-                    self._schedulers[backend] = factory(self._session)
-            return self._schedulers[backend]
-
     def _redactor_for(self, app: AppT, executor: ExecutorT) -> Redactor:
         redactor = Redactor(self._secret_names)
         redactor.learn(canonical(executor))
         redactor.learn(canonical(app))
         return redactor
-
-    def _find(self, handle: Handle | str) -> tuple[Handle, Scheduler[AppT, ExecutorT, InfoT]]:
-        handle = Handle.parse(handle) if isinstance(handle, str) else handle
-        return handle, self._scheduler(self._canonical(handle.backend))
-
-    def _describe(self, handle: Handle, scheduler: Scheduler[AppT, ExecutorT, InfoT]) -> Description:
-        with _reporting(handle.backend, f"tell how {handle} fares", self._redactor):
-            description = scheduler.describe(handle.app_id)
-        if description is None:
-            raise UnknownJobError(str(handle))
-        return description
-
-
-def _state(backend: str, state: StateLike) -> JobState:
-    known = JobState.__members__.get(state.name)
-    if known is None:
-        raise SchedulerError(backend, "give a job state", f"{state.name!r} is none that is known")
-    return known
-
-
-@contextmanager
-def _reporting(backend: str, action: str, redactor: Redactor) -> Iterator[None]:
-    """Turn whatever a scheduler raises into one error that says what it was asked to do, redacted."""
-    try:
-        yield
-    except LaunchbindError:
-        raise
-    except Exception as error:
-        reason = redactor.text(f"{type(error).__name__}: {error}")
-        raise SchedulerError(backend, action, reason) from error

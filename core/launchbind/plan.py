@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from hashlib import sha256
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -51,6 +52,8 @@ class Plan(Generic[InfoT]):
         self.app = app
         self.info = info
         self.handle: Handle | None = None
+        #: Held while the plan is being submitted, so that it cannot be submitted twice at once.
+        self.submitting = threading.Lock()
         self._volatile = dict(volatile or {})
         self._redactor = Redactor(secret_names)
         self._redactor.learn(canonical(executor))
