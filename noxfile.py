@@ -9,6 +9,7 @@ import nox
 from packaging.requirements import Requirement
 
 PROJECT = nox.project.load_toml("pyproject.toml")["project"]
+BUILD = nox.project.load_toml("pyproject.toml")["build-system"]["requires"]
 NIGHTLY = "torchx-nightly==2026.10.26"
 OLDEST_AND_NEWEST = ("3.10", "3.13")
 
@@ -77,7 +78,8 @@ def core(session: nox.Session) -> None:
 @nox.session
 def adapters(session: nox.Session) -> None:
     """The adapters, against the real launchers."""
-    session.install(".[nemo]", *tools("pytest", "hypothesis"))
+    # hatchling builds the example package of an executor of one's own.
+    session.install(".[nemo]", *tools("pytest", "hypothesis"), *BUILD)
     session.run("pytest", "tests/adapters", *session.posargs)
 
 

@@ -10,6 +10,8 @@ from uuid import uuid4
 from nemo_run.config import get_nemorun_home
 from nemo_run.core.execution.local import LocalExecutor
 
+from launchbind.errors import PlanError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -24,6 +26,9 @@ def prepare(session: str) -> Callable[[AppDef, Executor, str], Mapping[str, str]
     """The launcher's hook; it is only ever given copies."""
 
     def fill_in(app: AppDef, executor: Executor, backend: str) -> Mapping[str, str]:
+        if not _NAME.fullmatch(app.name):
+            # Found before there is a job: its folder would lie elsewhere, and its handle not be readable.
+            raise PlanError(app.name, "needs another name: one without '/' and white space")
         for role in app.roles:
             # As nemo_run/run/torchx_backend/packaging.py builds roles (0.11.1).
             role.env = {**executor.env_vars, **role.env}

@@ -1,0 +1,137 @@
+"""What the tests of executors under NeMo-Run share: the example package, installed, and places to run in."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+import pytest
+
+import launchbind
+import launchbind_adapters
+from launchbind_adapters._executors import FACTORIES, SUPPORT
+from launchbind_adapters.nemo_run import EXECUTORS, uninstall
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE = Path(__file__).parent
+SCENARIOS = HERE / "scenarios"
+#: Guards against hanging only; nothing here takes that long.
+GUARD_SECONDS = 180
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder with a home of its own for NeMo-Run, and processes that know no other."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    @property
+    def home(self) -> Path:
+        """The place's NEMORUN_HOME."""
+        return self.folder / "nemo"
+
+    def start(self, *command: str | Path) -> subprocess.Popen[str]:
+        """Start a program; its output and its errors are one."""
+        return subprocess.Popen(
+            list(map(str, command)),
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, *command: str | Path, fails: bool = False) -> str:
+        """Run a program to its end and return what it printed."""
+        return finish(self.start(*command), fails=fails)
+
+    def python(self, script: str | Path, *arguments: str | Path, fails: bool = False) -> str:
+        """Run a script, given as its path, or as its text, which then goes into a file."""
+        if isinstance(script, str):
+            path = self.folder / "script.py"
+            path.write_text(script)
+            script = path
+        return self.run(sys.executable, script, *arguments, fails=fails)
+
+    def nemo(self, *arguments: str) -> str:
+        """Run NeMo-Run's command line."""
+        return self.run(Path(sys.executable).with_name("nemo"), *arguments)
+
+
+def finish(process: subprocess.Popen[str], *, fails: bool = False) -> str:
+    """Wait for a program that a place started; unless it is meant to fail, it must not."""
+    try:
+        output, _ = process.communicate(timeout=GUARD_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        output, _ = process.communicate()
+    assert (process.returncode != 0) is fails, output
+    return output
+
+
+@contextmanager
+def make_place(folder: Path, *paths: Path) -> Iterator[Place]:
+    """A place where what is in ``paths`` can be imported; ends what Acme's cluster still runs there."""
+    sources = [Path(module.__path__[0]).parent for module in (launchbind, launchbind_adapters)]
+    spool = folder / "spool"
+    environment = {
+        **os.environ,
+        "HOME": str(folder),
+        "NEMORUN_HOME": str(folder / "nemo"),
+        "ACME_SPOOL": str(spool),
+        "PYTHONPATH": os.pathsep.join(map(str, [*paths, *sources])),
+        # NeMo-Run's local jobs call the python they find.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "COLUMNS": "1000",
+    }
+    try:
+        yield Place(folder, environment)
+    finally:
+        for job in spool.iterdir() if spool.exists() else ():
+            (job / "cancel").touch()
+
+
+@pytest.fixture(scope="session")
+def acme_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example package, installed by pip into a folder of its own."""
+    site = tmp_path_factory.mktemp("site")
+    options = ["--no-deps", "--no-index", "--no-build-isolation", "--disable-pip-version-check"]
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "-q", *options, "-t", site, HERE / "example_package"],
+        check=True,
+        timeout=GUARD_SECONDS,
+    )
+    return site
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """A place without the example package."""
+    with make_place(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def acme_place(tmp_path: Path, acme_site: Path) -> Iterator[Place]:
+    """A place where the example package is installed."""
+    with make_place(tmp_path, acme_site) as made:
+        yield made
+
+
+@pytest.fixture
+def as_shipped() -> Iterator[None]:
+    """The test begins with the executors that launchbind comes with, not installed, and leaves no trace."""
+    uninstall()
+    with EXECUTORS.temporary(), patch.dict(SUPPORT, clear=True), patch.dict(FACTORIES, clear=True):
+        yield
+        uninstall()

@@ -1,0 +1,124 @@
+"""torchx's schedulers: all of them on offer, none imported before its time, their options checked."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from torchx.schedulers import DEFAULT_SCHEDULER_MODULES
+from torchx.schedulers.local_scheduler import LocalScheduler
+from torchx.specs import AppDef, Role
+
+from launchbind import InvalidSettingError, JobState, UnknownBackendError
+from launchbind_adapters.torchx import Adapter, _default_modules, attach_app, launcher, schedulers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.adapters.conftest import RunPython
+    from torchx.specs import AppDryRunInfo
+
+NEMO_RUN = {
+    point.name for point in entry_points(group="torchx.schedulers") if point.value.startswith("nemo_run.")
+}
+
+
+def test_no_scheduler_is_hidden() -> None:
+    """schedulers() has every one of torchx's own, and every entry point of NeMo-Run's."""
+    assert len(NEMO_RUN) == 8
+    assert {*DEFAULT_SCHEDULER_MODULES} | NEMO_RUN <= {*schedulers()}
+
+
+def test_a_scheduler_that_torchx_hides_can_be_made() -> None:
+    """local_cwd, which NeMo-Run's entry points hide, is torchx's local scheduler in the asked session."""
+    made = schedulers()["local_cwd"]("session")
+    assert isinstance(made, LocalScheduler)
+    assert made.session_name == "session"
+
+
+def test_the_default_modules_are_torchxs_own() -> None:
+    """What is read from torchx's source is what torchx has when it is imported."""
+    assert _default_modules() == DEFAULT_SCHEDULER_MODULES
+
+
+def test_listing_the_backends_imports_no_launcher(run_python: RunPython) -> None:
+    """The adapter's backends are those of schedulers(), and finding that out imports no torchx."""
+    code = """
+import sys
+from launchbind_adapters.torchx import Adapter
+names = [entry.name for entry in Adapter().backends()]
+assert not {"torchx", "nemo_run"} & {*sys.modules}
+print(*sorted(names))
+"""
+    assert run_python(code).split() == sorted(schedulers())
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"_app": None}, {"_app"}),
+        ({"app": None}, {"app"}),
+        ({"_app": None, "app": None}, {"_app", "app"}),
+        ({}, {"_app"}),
+    ],
+    ids=["torchx 0.7.0", "torchx-nightly", "both", "neither"],
+)
+def test_attach_app_sets_what_is_there(before: dict[str, None], after: set[str]) -> None:
+    """Each generation's attribute gets the app, both where there are both, and _app where there is none."""
+    info, app = SimpleNamespace(**before), AppDef("app")
+    attach_app(cast("AppDryRunInfo[object]", info), app)
+    assert vars(info) == dict.fromkeys(after, app)
+
+
+def test_options_are_read_as_their_types() -> None:
+    """Texts become what the scheduler's own options say: numbers, truth values, texts."""
+    config = Adapter().executor("local_cwd", {"prepend_cwd": "True", "log_dir": "/logs"}, {})
+    assert config == {"prepend_cwd": True, "log_dir": "/logs"}
+
+
+@pytest.mark.parametrize(
+    ("backend", "option", "text", "said"),
+    [
+        ("local_cwd", "prepend_cwd", "maybe", "expected bool, got 'maybe'"),
+        ("local_cwd", "prepent_cwd", "true", "did you mean 'prepend_cwd'"),
+        ("aws_batch", "priority", "high", "expected int, got 'high'"),
+    ],
+)
+def test_an_option_that_cannot_be_read_is_an_error(backend: str, option: str, text: str, said: str) -> None:
+    """An unknown option, and a text of another type, are errors; torchx would read "maybe" as False."""
+    with pytest.raises(InvalidSettingError, match=said):
+        Adapter().executor(backend, {option: text}, {})
+
+
+def test_a_job_runs_on_torchxs_own_local_scheduler(tmp_path: Path) -> None:
+    """Through the launcher, a torchx app runs on local_cwd to its end and its output is read."""
+    app = AppDef("greet", roles=[Role("main", image="", entrypoint="echo", args=["hello"])])
+    with launcher() as jobs:
+        plan = jobs.plan(app, {"log_dir": str(tmp_path)}, backend="local_cwd")
+        handle = jobs.submit(plan)
+        assert jobs.wait(handle).state is JobState.SUCCEEDED
+        assert [line.rstrip("\n") for line in jobs.logs(handle)] == ["hello"]
+    assert handle.backend == "local_cwd"
+    assert plan.info._app is plan.app
+
+
+def test_the_cli_keeps_awkward_words_and_variables(tmp_path: Path) -> None:
+    """What a command and --env say reaches torchx's request as it is: no macro is filled in."""
+    words = ["$$", "${app_id}", "'q'", '"q"', "a b", ""]
+    adapter = Adapter()
+    config = {"log_dir": str(tmp_path)}
+    app = adapter.app(config, "greet", ["$prog", *words], {"WORD": "$$ ${app_id}"})
+    with launcher() as jobs:
+        request = jobs.plan(app, config, backend="local_cwd").info.request
+    replica = request.role_params["greet"][0]
+    assert replica.args == ["$prog", *words]
+    assert replica.env["WORD"] == "$$ ${app_id}"
+
+
+def test_an_unknown_backend_never_falls_through_to_another() -> None:
+    """A backend that no scheduler has is an error that lists those there are, and suggests one."""
+    with launcher() as jobs, pytest.raises(UnknownBackendError, match="did you mean 'local_cwd'") as caught:
+        jobs.plan(AppDef("app", roles=[Role("main", image="")]), {}, backend="local_cdw")
+    assert {*caught.value.known} == {*schedulers()}

@@ -1,0 +1,235 @@
+"""The commands that follow a job by its handle, and those that look before one is submitted."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Cli = Callable[..., subprocess.CompletedProcess[str]]
+
+LIMIT = 120  # seconds; only so that a hanging command ends the test
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder that is everything to the commands: NeMo-Run's home, the user's and the project's files."""
+    (tmp_path / "project").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def cli(home: Path) -> Cli:
+    """Run ``launchbind`` as a user would, in a process of its own."""
+    environment = {
+        **os.environ,
+        "NEMORUN_HOME": str(home / "nemorun"),
+        "XDG_CONFIG_HOME": str(home / "config"),
+        "PATH": os.pathsep.join((os.path.dirname(sys.executable), os.environ["PATH"])),
+    }
+
+    def run(*arguments: str, **options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "launchbind", *arguments],
+            capture_output=True,
+            text=True,
+            cwd=home / "project",
+            env={**environment, **options},
+            timeout=LIMIT,
+            check=False,
+        )
+
+    return run
+
+
+def detached(cli: Cli, *command: str) -> str:
+    started = cli("run", "-b", "local", "--detach", "--", *command)
+    assert started.returncode == 0, started.stderr
+    return started.stdout.strip()
+
+
+def one_sentence(result: subprocess.CompletedProcess[str]) -> str:
+    """What a failed command said, which must be one line without a traceback."""
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith("launchbind: ")
+    return lines[0]
+
+
+def test_a_job_is_followed_waited_for_and_read_by_its_handle(
+    cli: Cli,
+) -> None:
+    """Processes that know the handle only see the job run, its output, its end and its exit code."""
+    handle = detached(cli, "bash", "-c", "echo first; read -t 3 < <(sleep 30); echo last; exit 4")
+    assert "\tRUNNING\t" in cli("status", handle).stdout
+    followed = cli("logs", "-f", handle)
+    assert (followed.returncode, followed.stdout) == (0, "first\nlast\n")
+    waited = cli("wait", handle)
+    assert waited.returncode == 4
+    assert f"{handle}\tFAILED\t4\t" in waited.stdout
+    (document,) = json.loads(cli("status", "--json", handle).stdout)
+    assert (document["handle"], document["state"], document["exit_code"]) == (handle, "FAILED", 4)
+
+
+def test_logs_are_filtered_by_a_pattern(cli: Cli) -> None:
+    """--grep keeps the lines in which the pattern is found, and --since says where it cannot be had."""
+    handle = detached(cli, "bash", "-c", "echo apple; echo pear; echo grape")
+    cli("wait", handle)
+    assert cli("logs", "--grep", "ap", handle).stdout == "apple\ngrape\n"
+    refused = cli("logs", "--since", "2026-01-01", handle)
+    assert refused.returncode == 125
+    assert "cannot read logs since a point in time" in one_sentence(refused)
+
+
+def test_a_job_is_cancelled_by_its_handle_twice(cli: Cli) -> None:
+    """Cancelling ends the job's processes; cancelling again is no error and changes nothing."""
+    handle = detached(cli, "sleep", "300")
+    for _ in range(2):
+        cancelled = cli("cancel", handle)
+        assert cancelled.returncode == 0
+        assert f"{handle} CANCELLED" in cancelled.stderr
+    assert f"{handle}\tCANCELLED" in cli("list", "-b", "local").stdout
+
+
+def test_waiting_gives_up_when_told_to_and_the_job_goes_on(
+    cli: Cli,
+) -> None:
+    """--timeout ends the wait with one sentence, not the job."""
+    handle = detached(cli, "sleep", "300")
+    gave_up = cli("wait", "--timeout", "0.2", handle)
+    assert gave_up.returncode == 125
+    assert "was still RUNNING after 0.2 s" in one_sentence(gave_up)
+    assert "\tRUNNING\t" in cli("status", handle).stdout
+    cli("cancel", handle)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("status", "nonsense"), "'nonsense' is not a handle"),
+        (("status", "local_persistent://launchbind/never-was"), "no job with handle"),
+        (("logs", "local_persistent://launchbind/never-was"), "no job with handle"),
+        (("cancel", "local_persistent://launchbind/never-was"), "no job with handle"),
+        (("wait", "locl://launchbind/x"), "unknown backend 'locl'"),
+        (("list", "-b", "nowhere"), "unknown backend 'nowhere'"),
+        (("show", "nowhere"), "unknown backend 'nowhere'"),
+        (("plan", "-p", "nothing", "--", "true"), "unknown profile 'nothing'"),
+    ],
+)
+def test_a_wrong_name_gives_one_sentence(cli: Cli, arguments: tuple[str, ...], words: str) -> None:
+    """A handle, backend or profile that is not there gives exit code 125 and one sentence."""
+    refused = cli(*arguments)
+    assert refused.returncode == 125
+    assert words in one_sentence(refused)
+
+
+def test_a_plan_is_saved_compared_and_hides_secrets(cli: Cli, home: Path) -> None:
+    """Equal plans give equal JSON; a changed field shows in --diff; no secret is in any output."""
+    job = ("plan", "-b", "local", "--env", "HF_TOKEN=hf_verysecret")
+    saved = cli(*job, "--json", "--", "echo", "hf_verysecret")
+    assert saved.returncode == 0, saved.stderr
+    file = home / "saved.json"
+    file.write_text(saved.stdout)
+    same = cli(*job, "--diff", str(file), "--", "echo", "hf_verysecret")
+    assert (same.returncode, same.stdout) == (0, "")
+    changed = cli(*job, "--env", "MODE=fast", "--diff", str(file), "--", "echo", "hf_verysecret")
+    assert changed.returncode == 1
+    assert '+            "MODE": "fast",' in changed.stdout
+    shown = cli(*job, "--", "echo", "hf_verysecret")
+    for output in (saved, same, changed, shown):
+        assert "hf_verysecret" not in output.stdout + output.stderr
+
+
+def test_a_profile_sets_the_executors_fields(cli: Cli, home: Path) -> None:
+    """-p takes backend and fields from the project's file, -s goes before it, a wrong key is named."""
+    file = home / "project" / "launchbind.toml"
+    file.write_text('[profiles.here]\nbackend = "local"\nenv_vars = {GREETING = "hello"}\n')
+    ran = cli("run", "-p", "here", "--", "bash", "-c", "echo $GREETING")
+    assert (ran.returncode, ran.stdout) == (0, "hello\n")
+    assert "here\tlocal\t" in cli("profiles").stdout
+    clash = cli("run", "-p", "here", "-b", "slurm_tunnel", "--", "true")
+    assert clash.returncode == 2
+    assert "profile here is for local" in clash.stderr
+    file.write_text('[profiles.here]\nbackend = "local"\nnodez = 2\n')
+    refused = cli("run", "-p", "here", "--", "true")
+    assert refused.returncode == 125
+    assert f"{file}, key profiles.here.nodez: " in one_sentence(refused)
+
+
+def test_profiles_hide_secrets(cli: Cli, home: Path) -> None:
+    """Listing the profiles shows no value under a secret's name."""
+    (home / "project" / "launchbind.toml").write_text(
+        '[profiles.here]\nbackend = "local"\nenv_vars = {HF_TOKEN = "hf_verysecret"}\n'
+    )
+    for arguments in (("profiles",), ("profiles", "--json")):
+        listed = cli(*arguments)
+        assert "here" in listed.stdout
+        assert "hf_verysecret" not in listed.stdout
+
+
+def test_show_names_the_fields_that_can_be_set(cli: Cli) -> None:
+    """show lists an executor's own fields and a torchx scheduler's own options."""
+    local = json.loads(cli("show", "--json", "local").stdout)
+    assert local["backend"] == "local_persistent"
+    assert {"field": "ntasks_per_node", "type": "int", "default": "1"} in local["fields"]
+    torchx = json.loads(cli("show", "--json", "local_cwd").stdout)
+    assert "log_dir" in [field["field"] for field in torchx["fields"]]
+    assert "ntasks_per_node\tint\t1" in cli("show", "local").stdout
+
+
+def test_the_doctor_reports_every_backend(cli: Cli) -> None:
+    """The doctor says what is ready, what is missing and the command that mends it."""
+    result = cli("doctor", "--json")
+    assert result.returncode == 0, result.stderr
+    checks = {check["subject"]: check for check in json.loads(result.stdout)}
+    assert checks["local_persistent"]["state"] == "ready"
+    assert checks["kubeflow"]["fix"] == "python -m pip install 'nemo-run[kubeflow]'"
+    assert checks["slurm"]["state"] == "ready"  # torchx's own, which the alias of slurm_tunnel does not hide
+
+
+def test_the_doctor_explains_a_broken_installation(cli: Cli, home: Path) -> None:
+    """A leptonai without api.v1 breaks nemo_run: that is found, with the command that mends it, exit 1."""
+    stand_in = home / "site" / "leptonai" / "api"
+    stand_in.mkdir(parents=True)
+    (stand_in / "__init__.py").write_text("")
+    (stand_in.parent / "__init__.py").write_text("")
+    result = cli("doctor", "--json", PYTHONPATH=str(home / "site"))
+    assert result.returncode == 1
+    (check,) = [each for each in json.loads(result.stdout) if each["subject"] == "local_persistent"]
+    assert check["state"] == "broken"
+    assert check["fix"] == "python -m pip install 'leptonai>=0.26.6,<0.47'"
+
+
+def test_every_command_has_help_with_an_example(cli: Cli) -> None:
+    """Each command's help says what it does and shows a command line that begins with its name."""
+    from launchbind.cli import cli as group
+
+    for name in group.commands:
+        text = cli(name, "--help").stdout
+        assert f"launchbind {name}" in text.partition("Example")[2], name
+
+
+def test_a_killed_launcher_loses_no_job(cli: Cli, home: Path) -> None:
+    """kill -9 of a process that waits or reads logs leaves the job running, to be found and read."""
+    handle = detached(cli, "bash", "-c", "for i in 1 2 3 4 5 6 7 8 9; do echo $i; sleep 0.5; done")
+    for command in (("wait", handle), ("logs", "-f", handle)):
+        watcher = subprocess.Popen(
+            [sys.executable, "-m", "launchbind", *command],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "NEMORUN_HOME": str(home / "nemorun")},
+        )
+        time.sleep(0.5)
+        watcher.kill()
+        watcher.wait()
+    assert f"{handle}\tSUCCEEDED\t0" in cli("wait", handle).stdout
+    assert cli("logs", handle).stdout == "".join(f"{i}\n" for i in range(1, 10))
