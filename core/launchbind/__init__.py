@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from launchbind.dryrun import submit_dryrun as submit_dryrun
     from launchbind.entry import Entry as Entry
     from launchbind.entry import EntryState as EntryState
+    from launchbind.errors import AmbiguousNameError as AmbiguousNameError
     from launchbind.errors import BrokenTargetError as BrokenTargetError
     from launchbind.errors import ConflictError as ConflictError
     from launchbind.errors import DryRunError as DryRunError
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from launchbind.state import JobStatus as JobStatus
 
 __all__ = [
+    "AmbiguousNameError",
     "App",
     "AppSpec",
     "BrokenTargetError",
@@ -114,6 +116,7 @@ _HOMES = {
     "dryrun": ("DryRunInfo", "DryRunMixin", "submit_dryrun"),
     "entry": ("Entry", "EntryState"),
     "errors": (
+        "AmbiguousNameError",
         "BrokenTargetError",
         "ConflictError",
         "DryRunError",

@@ -71,6 +71,17 @@ class UnknownNameError(LaunchbindError, KeyError):
         return f"unknown {self.kind} {self.name!r}: registered are {_listing(self.known)}{hint}"
 
 
+class AmbiguousNameError(LaunchbindError, KeyError):
+    """A name that could mean several things; none of them is guessed."""
+
+    def __init__(self, name: str, meanings: Sequence[str]) -> None:
+        super().__init__(name, meanings)
+        self.name, self.meanings = name, meanings
+
+    def __str__(self) -> str:
+        return f"{self.name!r} could mean {' or '.join(self.meanings)}: write which."
+
+
 class UnknownTypeError(LaunchbindError, KeyError):
     """Neither this class nor any of its ancestors is registered."""
 

@@ -31,6 +31,7 @@ EXAMPLES: list[LaunchbindError] = [
     errors.UnknownJobError("slurm://s/1"),
     errors.WaitTimeoutError("slurm://s/1", "RUNNING", 2.5),
     errors.ProfileError("jobs.toml", "slurm.nodes", "is no number"),
+    errors.AmbiguousNameError("slurm", ("slurm_tunnel", "torchx:slurm")),
 ]
 
 BUILTINS: dict[type[Exception], set[str]] = {

@@ -69,8 +69,9 @@ def test_a_job_is_followed_waited_for_and_read_by_its_handle(
     cli: Cli,
 ) -> None:
     """Processes that know the handle only see the job run, its output, its end and its exit code."""
-    handle = detached(cli, "bash", "-c", "echo first; read -t 3 < <(sleep 30); echo last; exit 4")
+    handle = detached(cli, "bash", "-c", "echo first; until [ -e go ]; do sleep 0.1; done; echo last; exit 4")
     assert "\tRUNNING\t" in cli("status", handle).stdout
+    (home / "project" / "go").touch()
     followed = cli("logs", "-f", handle)
     assert (followed.returncode, followed.stdout) == (0, "first\nlast\n")
     waited = cli("wait", handle)
@@ -122,6 +123,7 @@ def test_waiting_gives_up_when_told_to_and_the_job_goes_on(
         (("wait", "locl://launchbind/x"), "unknown backend 'locl'"),
         (("list", "-b", "nowhere"), "unknown backend 'nowhere'"),
         (("show", "nowhere"), "unknown backend 'nowhere'"),
+        (("show", "slurm"), "'slurm' could mean slurm_tunnel or torchx:slurm: write which."),
         (("plan", "-p", "nothing", "--", "true"), "unknown profile 'nothing'"),
     ],
 )
@@ -184,6 +186,12 @@ def test_show_names_the_fields_that_can_be_set(cli: Cli) -> None:
     torchx = json.loads(cli("show", "--json", "local_cwd").stdout)
     assert "log_dir" in [field["field"] for field in torchx["fields"]]
     assert "ntasks_per_node\tint\t1" in cli("show", "local").stdout
+
+
+def test_an_adapter_can_be_named_with_its_backend(cli: Cli) -> None:
+    """ADAPTER:BACKEND reaches a backend whose name is another adapter's alias."""
+    assert json.loads(cli("show", "--json", "torchx:slurm").stdout)["backend"] == "slurm"
+    assert json.loads(cli("show", "--json", "nemo_run:slurm").stdout)["backend"] == "slurm_tunnel"
 
 
 def test_the_doctor_reports_every_backend(cli: Cli) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from launchbind.errors import LaunchbindError, UnknownNameError
+from launchbind.errors import AmbiguousNameError, LaunchbindError, UnknownNameError
 from launchbind.protocols import App
 from launchbind.registry import Registry
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from launchbind.checks import Check
     from launchbind.entry import Entry
+    from launchbind.handle import Handle
     from launchbind.launcher import Launcher
 
 AppT = TypeVar("AppT", bound=App)
@@ -78,17 +79,48 @@ def offers() -> tuple[dict[str, tuple[AnyAdapter, Entry[object]]], list[Launchbi
 
 
 def find(backend: str) -> tuple[AnyAdapter, str]:
-    """The adapter that has a backend, by name or alias, and the backend's canonical name.
+    """The adapter that has a backend a user named, and the backend's canonical name.
+
+    Parameters
+    ----------
+    backend
+        A name, an alias, or ``ADAPTER:NAME`` where several adapters use a name.
 
     Raises
     ------
     UnknownNameError
         When no adapter has it.
+    AmbiguousNameError
+        When one adapter's alias is another one's name: neither is guessed, since a job could go to the
+        wrong cluster.
+    """
+    adapter_name, colon, name = backend.rpartition(":")
+    found, _ = offers()
+    if colon:
+        adapter = ADAPTERS.type_of(adapter_name)()
+        found = {entry.name: (adapter, entry) for entry in adapter.backends()}
+    aliased = [each for each, (_, entry) in found.items() if name in entry.aliases]
+    if name in found and aliased:
+        raise AmbiguousNameError(name, [*aliased, f"{_adapter_of(found[name][0])}:{name}"])
+    for canonical in (name, *aliased):
+        if canonical in found:
+            return found[canonical][0], canonical
+    raise UnknownNameError("backend", backend, tuple(found))
+
+
+def owner(handle: Handle) -> AnyAdapter:
+    """The adapter that has a job: handles carry canonical names, so an alias never comes between.
+
+    Raises
+    ------
+    UnknownNameError
+        When no adapter has its backend.
     """
     found, _ = offers()
-    if backend in found:
-        return found[backend][0], backend
-    for name, (adapter, entry) in found.items():
-        if backend in entry.aliases:
-            return adapter, name
-    raise UnknownNameError("backend", backend, tuple(found))
+    if handle.backend not in found:
+        raise UnknownNameError("backend", handle.backend, tuple(found))
+    return found[handle.backend][0]
+
+
+def _adapter_of(adapter: AnyAdapter) -> str:
+    return ADAPTERS.name_of(type(adapter))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from launchbind.cli._adapters import find
+from launchbind.cli._adapters import find, owner
 from launchbind.cli._errors import say
 from launchbind.cli._output import exit_code, print_rows
 from launchbind.handle import Handle
@@ -29,8 +29,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 @contextmanager
 def _launcher(handle: Handle) -> Iterator[Launcher[App, object, object]]:
-    adapter, _ = find(handle.backend)
-    with adapter.launcher(handle.session) as launcher:
+    with owner(handle).launcher(handle.session) as launcher:
         yield launcher
 
 

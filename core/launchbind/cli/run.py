@@ -14,6 +14,8 @@ from launchbind.cli._output import exit_code
 from launchbind.errors import LaunchbindError, UnsupportedError
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from launchbind.handle import Handle
     from launchbind.launcher import Launcher
     from launchbind.protocols import App
@@ -45,19 +47,38 @@ def run(
         raise click.UsageError(f"jobs on {job.backend} end with this command: run it without --detach.")
     with job.adapter.launcher("launchbind") as launcher:
         plan = launcher.plan(job.app, job.executor, backend=job.backend)
-        # SIGTERM cancels the job as Ctrl-C does, whatever handlers a launcher has put in place.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        interrupted = _hold_interrupts()
         handle = launcher.submit(plan)
         if detach:
             click.echo(handle)
         else:
-            sys.exit(_follow(launcher, handle))
+            sys.exit(_follow(launcher, handle, interrupted))
 
 
-def _follow(launcher: Launcher[App, object, object], handle: Handle) -> int:
+def _hold_interrupts() -> list[int]:
+    """Note the first Ctrl-C or SIGTERM instead of raising it: a submit that is cut short leaves a job
+    behind whose handle nobody has. The second one is raised.
+    """
+    received: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if received:
+            signal.default_int_handler(number, frame)
+        received.append(number)
+
+    # Whatever handlers a launcher has put in place; and SIGTERM cancels the job as Ctrl-C does.
+    signal.signal(signal.SIGINT, note)
+    signal.signal(signal.SIGTERM, note)
+    return received
+
+
+def _follow(launcher: Launcher[App, object, object], handle: Handle, interrupted: list[int]) -> int:
     """Show the job's output until it ends, and return the exit code for this process."""
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        if interrupted:
+            raise KeyboardInterrupt
         say(f"submitted {handle}")
         _show_output(launcher, handle)
         status = launcher.wait(handle)
