@@ -35,7 +35,7 @@ EXAMPLES: list[LaunchbindError] = [
 ]
 
 BUILTINS: dict[type[Exception], set[str]] = {
-    KeyError: {"UnknownNameError", "UnknownTypeError", "UnknownBackendError"},
+    KeyError: {"UnknownNameError", "UnknownTypeError", "UnknownBackendError", "AmbiguousNameError"},
     ValueError: {
         "ConflictError",
         "InvalidNameError",

@@ -65,9 +65,7 @@ def one_sentence(result: subprocess.CompletedProcess[str]) -> str:
     return lines[0]
 
 
-def test_a_job_is_followed_waited_for_and_read_by_its_handle(
-    cli: Cli,
-) -> None:
+def test_a_job_is_followed_waited_for_and_read_by_its_handle(cli: Cli, home: Path) -> None:
     """Processes that know the handle only see the job run, its output, its end and its exit code."""
     handle = detached(cli, "bash", "-c", "echo first; until [ -e go ]; do sleep 0.1; done; echo last; exit 4")
     assert "\tRUNNING\t" in cli("status", handle).stdout
