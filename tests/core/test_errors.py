@@ -49,7 +49,13 @@ BUILTINS: dict[type[Exception], set[str]] = {
     ImportError: {"MissingDependencyError", "BrokenTargetError"},
     RuntimeError: {"DryRunError", "SchedulerError", "UnsupportedError"},
     NotImplementedError: {"UnsupportedError"},
-    LookupError: {"UnknownNameError", "UnknownTypeError", "UnknownBackendError", "UnknownJobError"},
+    LookupError: {
+        "AmbiguousNameError",
+        "UnknownNameError",
+        "UnknownTypeError",
+        "UnknownBackendError",
+        "UnknownJobError",
+    },
     TimeoutError: {"WaitTimeoutError"},
 }
 
