@@ -99,7 +99,7 @@ class Adapter:
 
     def checks(self) -> Iterable[Check]:
         """Whether each executor imports, has a scheduler, and finds the program it calls."""
-        from launchbind_adapters._checks import nemo_run_checks
+        from launchbind_adapters._nemo_run_checks import nemo_run_checks
 
         return nemo_run_checks()
 

@@ -149,9 +149,9 @@ class Adapter:
 
     def checks(self) -> Iterable[Check]:
         """Whether the schedulers that have no NeMo-Run executor can be imported."""
-        from launchbind_adapters._checks import torchx_checks
+        from launchbind_adapters._checks import scheduler_checks
 
-        return torchx_checks()
+        return scheduler_checks(self.backends())
 
     def executor(self, backend: str, settings: Mapping[str, object], env: Mapping[str, str]) -> TorchxConfig:
         """The run config, each value read as the type that the scheduler's options give it."""

@@ -76,7 +76,8 @@ class AmbiguousNameError(LaunchbindError, KeyError):
 
     def __init__(self, name: str, meanings: Sequence[str]) -> None:
         super().__init__(name, meanings)
-        self.name, self.meanings = name, meanings
+        self.name: str = name
+        self.meanings: Sequence[str] = meanings
 
     def __str__(self) -> str:
         return f"{self.name!r} could mean {' or '.join(self.meanings)}: write which."
@@ -248,7 +249,9 @@ class ProfileError(LaunchbindError, ValueError):
 
     def __init__(self, file: str, key: str, problem: str) -> None:
         super().__init__(file, key, problem)
-        self.file, self.key, self.problem = file, key, problem
+        self.file: str = file
+        self.key: str = key
+        self.problem: str = problem
 
     def __str__(self) -> str:
         return f"{self.file}{f', key {self.key}' if self.key else ''}: {self.problem.rstrip('.')}."

@@ -53,7 +53,7 @@ class Plan(Generic[InfoT]):
         self.info = info
         self.handle: Handle | None = None
         #: Held while the plan is being submitted, so that it cannot be submitted twice at once.
-        self.submitting = threading.Lock()
+        self.submitting: threading.Lock = threading.Lock()
         self._volatile = dict(volatile or {})
         self._redactor = Redactor(secret_names)
         self._redactor.learn(canonical(executor))

@@ -215,6 +215,21 @@ def test_the_doctor_explains_a_broken_installation(cli: Cli, home: Path) -> None
     assert check["fix"] == "python -m pip install 'leptonai>=0.26.6,<0.47'"
 
 
+def test_backends_are_tried_when_asked(cli: Cli) -> None:
+    """--probe replaces "lazy" by what trying each backend gave."""
+    states = {
+        each["backend"]: each["state"] for each in json.loads(cli("backends", "--probe", "--json").stdout)
+    }
+    assert states["local_persistent"] == "ready"
+    assert "lazy" not in states.values()
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_completion_script_is_for_the_shell(cli: Cli, shell: str) -> None:
+    """completion prints a script that hands the line to launchbind."""
+    assert f"_LAUNCHBIND_COMPLETE={shell}_complete launchbind" in cli("completion", shell).stdout
+
+
 def test_every_command_has_help_with_an_example(cli: Cli) -> None:
     """Each command's help says what it does and shows a command line that begins with its name."""
     from launchbind.cli import cli as group
@@ -239,3 +254,26 @@ def test_a_killed_launcher_loses_no_job(cli: Cli, home: Path) -> None:
         watcher.wait()
     assert f"{handle}\tSUCCEEDED\t0" in cli("wait", handle).stdout
     assert cli("logs", handle).stdout == "".join(f"{i}\n" for i in range(1, 10))
+
+
+@pytest.mark.parametrize("stage", [0, 1, 2, 4])
+def test_a_launcher_killed_at_any_moment_corrupts_nothing(cli: Cli, home: Path, stage: int) -> None:
+    """kill -9 anywhere from the start of ``run`` to its job's end: what was submitted is found."""
+    environment = {**os.environ, "NEMORUN_HOME": str(home / "nemorun")}
+    job = ["sh", "-c", "echo made it"]
+    arguments = [sys.executable, "-m", "launchbind", "run", "-b", "local", "--", *job]
+    with subprocess.Popen(
+        arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, cwd=home / "project"
+    ) as launching:
+        records = home / "nemorun" / "launchbind" / "local"
+        if stage:  # otherwise before anything has happened
+            while launching.poll() is None and not records.exists():
+                time.sleep(0.001)
+            time.sleep(stage * 0.01)
+        launching.kill()
+    listed = cli("list", "-b", "local", "--json")
+    assert listed.returncode == 0, listed.stderr
+    for each in json.loads(listed.stdout):
+        assert cli("wait", each["handle"]).returncode in (0, 1)  # 1: killed before its supervisor had the job
+        output = cli("logs", each["handle"])
+        assert output.stdout in ("made it\n", "")

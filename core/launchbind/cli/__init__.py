@@ -7,7 +7,7 @@ from io import TextIOWrapper
 
 import click
 
-from launchbind.cli import backends, doctor, jobs, plan, profiles, run
+from launchbind.cli import backends, completion, doctor, jobs, plan, profiles, run
 from launchbind.cli._errors import reported
 
 
@@ -31,7 +31,7 @@ def cli(debug: bool) -> None:
         sys.stdout.reconfigure(errors="replace")  # a job may write what this terminal cannot show
 
 
-for command in (
+_COMMANDS = (
     backends.backends,
     plan.show,
     plan.plan,
@@ -43,5 +43,7 @@ for command in (
     jobs.list_jobs,
     profiles.profiles,
     doctor.doctor,
-):
-    cli.add_command(command)
+    completion.completion,
+)
+for _command in _COMMANDS:
+    cli.add_command(_command)

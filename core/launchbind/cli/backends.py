@@ -15,18 +15,30 @@ COLUMNS = ("backend", "aliases", "state", "target", "source")
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array instead of a table.")
-def backends(as_json: bool) -> None:
+@click.option("--probe", is_flag=True, help="Try each backend, which imports the launchers.")
+def backends(as_json: bool, probe: bool) -> None:
     """List the backends that jobs can be sent to.
 
-    No launcher is imported, so a state of "lazy" means: not tried yet.
+    Without --probe no launcher is imported, and a state of "lazy" means: not tried yet.
 
     \b
     Example:
       launchbind backends
     """
     found, errors = offers()
+    states: dict[str, str] = {}
+    if probe:
+        for adapter in {id(adapter): adapter for adapter, _ in found.values()}.values():
+            for check in adapter.checks():
+                states.setdefault(check.subject, check.state)
     rows = [
-        (entry.name, ", ".join(entry.aliases), entry.state, entry.describe_target(), entry.source)
+        (
+            entry.name,
+            ", ".join(entry.aliases),
+            states.get(entry.name, entry.state),
+            entry.describe_target(),
+            entry.source,
+        )
         for _, entry in found.values()
     ]
     if as_json:

@@ -27,12 +27,14 @@ def doctor(as_json: bool) -> None:
     Example:
       launchbind doctor
     """
-    found: list[Check] = []
+    by_subject: dict[str, Check] = {}
     for name in ADAPTERS:
         try:
-            found.extend(ADAPTERS.type_of(name)().checks())
+            for check in ADAPTERS.type_of(name)().checks():
+                by_subject.setdefault(check.subject, check)  # the adapter that has the backend comes first
         except LaunchbindError as error:
-            found.append(Check(name, ADAPTERS.entry(name).state, str(error)))
+            by_subject[name] = Check(name, ADAPTERS.entry(name).state, str(error))
+    found = list(by_subject.values())
     if as_json:
         click.echo(json.dumps([asdict(check) for check in found], indent=2))
     else:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("handle", "state", "exit code", "message")
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @contextmanager
@@ -63,7 +63,7 @@ def _show(statuses: list[JobStatus], as_json: bool) -> None:
 
 @click.command()
 @click.argument("handles", nargs=-1, required=True, metavar="HANDLE...")
-@as_json
+@_as_json
 def status(handles: tuple[str, ...], as_json: bool) -> None:
     """Tell how jobs fare.
 
@@ -85,7 +85,7 @@ def status(handles: tuple[str, ...], as_json: bool) -> None:
 @click.command()
 @click.argument("handle")
 @click.option("--timeout", type=float, metavar="SECONDS", help="Give up after this long; the job goes on.")
-@as_json
+@_as_json
 def wait(handle: str, timeout: float | None, as_json: bool) -> None:
     """Wait until a job has ended, and exit with its exit code.
 
@@ -153,7 +153,7 @@ def cancel(handles: tuple[str, ...]) -> None:
 
 @click.command(name="list")
 @click.option("-b", "--backend", required=True, help="Whose jobs; see 'launchbind backends'.")
-@as_json
+@_as_json
 def list_jobs(backend: str, as_json: bool) -> None:
     """List the jobs that a backend knows.
 
