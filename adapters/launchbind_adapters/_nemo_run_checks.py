@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,7 @@ def nemo_run_checks() -> Iterator[Check]:
             remedy = "register it with scheduler=..., or install a package that has it as torchx.schedulers"
             yield Check(name, "missing", detail, remedy)
         else:
-            yield _requirements(name) or Check(name, "ready", seconds=entry.import_seconds)
+            yield replace(_requirements(name) or Check(name, "ready"), seconds=entry.import_seconds)
 
 
 def _requirements(backend: str) -> Check | None:
