@@ -134,6 +134,7 @@ def register(
         except ConflictError as conflict:
             raise _naming_distributions(conflict) from None
         SUPPORT[name] = support
+        FACTORIES.pop(name, None)  # that of an executor this one has replaced
         if factory is not None:
             FACTORIES[name] = factory
 

@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from torchx.specs import AppDryRunInfo
 
 POLL_SECONDS = 0.05
+CHUNK = 65536
 #: Longer than the supervisor gives its processes to end.
 CANCEL_SECONDS = _supervisor.GRACE_SECONDS + 5
 SIGNAL_BASE = 128  # a process that signal N ended has exit code 128 + N, as shells have it
@@ -85,8 +87,11 @@ class SupervisedLocalScheduler(PersistentLocalScheduler):
             is left behind then.
         """
         request = dryrun_info.request
-        folder = Path(request.log_dir)
-        job = Job(request.app_id, self.session_name, str(folder), request.role_log_dirs)
+        folder = Path(request.log_dir).absolute()  # others look for it from other working directories
+        logs = {
+            role: [os.path.abspath(each) for each in dirs] for role, dirs in request.role_log_dirs.items()
+        }
+        job = Job(request.app_id, self.session_name, str(folder), logs)
         processes = {
             role: [
                 {
@@ -102,16 +107,17 @@ class SupervisedLocalScheduler(PersistentLocalScheduler):
             for role, replicas in request.role_params.items()
         }
         folder.mkdir(parents=True)
-        with open(folder / "lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            record = _write(job)
-            try:
+        try:
+            with open(folder / "lock", "w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                _write(job)
                 _start(folder, lock.fileno(), json.dumps(processes))
-            except OSError:
-                # Not when interrupted: the job may have started, and must be found then.
-                record.unlink()
-                shutil.rmtree(folder)
-                raise
+        except OSError:
+            # Not when interrupted: the job may have started, and must be found then.
+            with suppress(OSError):
+                _record(job.app_id).unlink()
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         return request.app_id
 
     # -- following -------------------------------------------------------------------------------
@@ -227,18 +233,21 @@ def _records() -> Path:
     return Path(get_nemorun_home(), "launchbind", "local")
 
 
-def _write(job: Job) -> Path:
-    path = _records() / f"{job.app_id}.json"
+def _record(app_id: str) -> Path:
+    return _records() / f"{app_id}.json"
+
+
+def _write(job: Job) -> None:
+    path = _record(job.app_id)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(asdict(job)))
     partial.replace(path)
-    return path
 
 
 def _read(app_id: str) -> Job | None:
     try:
-        text = (_records() / f"{app_id}.json").read_text()
+        text = _record(app_id).read_text()
     except FileNotFoundError:
         return None
     return Job(**json.loads(text))
@@ -261,17 +270,19 @@ def _lines(path: Path) -> Iterator[str]:
 
 
 def _follow(path: Path, job: Job) -> Iterator[str]:
-    rest = b""
+    rest: list[bytes] = []
     with open(path, "rb") as log:
         while True:
             # Asked before reading: what an ended job has written is all there.
             ended = job.state()[0] is not AppState.RUNNING
-            *lines, rest = (rest + log.read()).split(b"\n")
-            for line in lines:
-                yield line.decode("utf-8", "replace") + "\n"
+            while data := log.read(CHUNK):
+                *lines, last = data.split(b"\n")
+                for line in lines:
+                    yield b"".join([*rest, line]).decode("utf-8", "replace") + "\n"
+                    rest.clear()
+                rest.append(last)
             if ended:
                 break
-            if not lines:
-                time.sleep(POLL_SECONDS)
-    if rest:
-        yield rest.decode("utf-8", "replace")
+            time.sleep(POLL_SECONDS)
+    if any(rest):
+        yield b"".join(rest).decode("utf-8", "replace")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -38,6 +39,13 @@ def prepare(session: str) -> Callable[[AppDef, Executor, str], Mapping[str, str]
         return {} if executor.job_dir else _assign(app, executor, session)
 
     return fill_in
+
+
+def copy_executor(executor: Executor) -> Executor:
+    """A deep copy that shares what cannot be copied: the console and the connection of an SSH tunnel."""
+    tunnel = getattr(executor, "tunnel", None)
+    live = (getattr(tunnel, name, None) for name in ("console", "session"))
+    return deepcopy(executor, {id(each): each for each in live if each is not None})
 
 
 def _assign(app: AppDef, executor: Executor, session: str) -> Mapping[str, str]:

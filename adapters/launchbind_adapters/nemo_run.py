@@ -67,7 +67,7 @@ def launcher(session: str = "launchbind") -> Launcher[AppDef, Executor, AppDryRu
     """
     from launchbind.launcher import Launcher
     from launchbind_adapters import _docker, _local, torchx
-    from launchbind_adapters._prepare import prepare
+    from launchbind_adapters._prepare import copy_executor, prepare
 
     factories: dict[str, SchedulerFactory] = {
         **torchx.schedulers(),
@@ -77,7 +77,7 @@ def launcher(session: str = "launchbind") -> Launcher[AppDef, Executor, AppDryRu
     }
     # What is registered later shows too.
     live: ChainMap[str, SchedulerFactory] = ChainMap(FACTORIES, factories)
-    return Launcher(EXECUTORS, live, session=session, prepare=prepare(session))
+    return Launcher(EXECUTORS, live, session=session, prepare=prepare(session), copier=copy_executor)
 
 
 class Adapter:

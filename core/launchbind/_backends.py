@@ -90,11 +90,18 @@ class Backends(Generic[AppT, ExecutorT, InfoT]):
         return JobStatus(handle, state, code, message, description.ui_url)
 
     def close(self) -> None:
-        """Close every scheduler that was made."""
+        """Close every scheduler that was made, the others too when one fails."""
+        failure: SchedulerError | None = None
         with self._lock:
             while self._schedulers:
-                _, scheduler = self._schedulers.popitem()
-                scheduler.close()
+                backend, scheduler = self._schedulers.popitem()
+                try:
+                    with self.asking(backend, "close its scheduler"):
+                        scheduler.close()
+                except SchedulerError as error:
+                    failure = failure or error
+        if failure is not None:
+            raise failure
 
     @contextmanager
     def asking(self, backend: str, action: str, redactor: Redactor | None = None) -> Iterator[None]:

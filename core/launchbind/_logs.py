@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Full, Queue
 from typing import TYPE_CHECKING
 
 from launchbind.errors import LaunchbindError, PlanError, SchedulerError, UnsupportedError
@@ -78,27 +79,40 @@ def read_logs(
 
 def _merged(streams: Sequence[Iterator[str]]) -> Iterator[str]:
     """The lines of all streams as they come; an error of any of them is raised when all have ended."""
-    queue: SimpleQueue[str | Exception | None] = SimpleQueue()
+    # Bounded, so that a slow reader slows the streams down; and left by them when the reader has gone.
+    queue: Queue[str | Exception | None] = Queue(maxsize=1000)
+    gone = threading.Event()
+
+    def hand_over(item: str | Exception | None) -> None:
+        while not gone.is_set():
+            with suppress(Full):
+                queue.put(item, timeout=0.1)
+                return
 
     def pump(stream: Iterator[str]) -> None:
         try:
             for line in stream:
-                queue.put(line)
+                hand_over(line)
+                if gone.is_set():
+                    return
         except Exception as error:  # noqa: BLE001  (handed to the reader, which raises it)
-            queue.put(error)
+            hand_over(error)
         finally:
-            queue.put(None)
+            hand_over(None)
 
     for stream in streams:
         threading.Thread(target=pump, args=(stream,), daemon=True).start()
     open_streams, failure = len(streams), None
-    while open_streams:
-        item = queue.get()
-        if item is None:
-            open_streams -= 1
-        elif isinstance(item, Exception):
-            failure = failure or item
-        else:
-            yield item
+    try:
+        while open_streams:
+            item = queue.get()
+            if item is None:
+                open_streams -= 1
+            elif isinstance(item, Exception):
+                failure = failure or item
+            else:
+                yield item
+    finally:
+        gone.set()
     if failure is not None:
         raise failure

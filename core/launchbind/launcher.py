@@ -11,8 +11,10 @@ from launchbind._canonical import canonical
 from launchbind._logs import chosen, read_logs
 from launchbind.errors import (
     DryRunError,
+    InvalidHandleError,
     LaunchbindError,
     PlanError,
+    SchedulerError,
     UnknownJobError,
     UnsupportedError,
     WaitTimeoutError,
@@ -63,6 +65,8 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         fills in there what its launcher expects, such as job folders. It may return values that it made
         for this plan alone, such as a random id, each with the placeholder that stands for it in
         fingerprints and comparisons.
+    copier
+        Copies an executor for a plan; an adapter gives its own where executors hold connections.
     secret_names
         Names whose values plans hide, besides the usual ones.
 
@@ -78,10 +82,12 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         *,
         session: str = "launchbind",
         prepare: Callable[[AppT, ExecutorT, str], Mapping[str, str] | None] | None = None,
+        copier: Callable[[ExecutorT], ExecutorT] = copy.deepcopy,
         secret_names: Iterable[str] = (),
     ) -> None:
         self._registry = registry
         self._prepare = prepare
+        self._copier = copier
         self._secret_names = tuple(secret_names)
         redactor = Redactor(self._secret_names)
         self._backends: Backends[AppT, ExecutorT, InfoT] = Backends(registry, schedulers, session, redactor)
@@ -111,10 +117,10 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         backend = self._backends.canonical(self._registry.name_of(executor) if backend is None else backend)
         scheduler = self._backends.scheduler(backend)
         try:
-            app, executor = copy.deepcopy(app), copy.deepcopy(executor)
+            app, executor = copy.deepcopy(app), self._copier(executor)
         except Exception as error:
-            problem = f"or its executor cannot be copied ({type(error).__name__}: {error})"
-            raise PlanError(app.name, problem) from error
+            reason = self._redactor_for(app, executor).text(f"{type(error).__name__}: {error}")
+            raise PlanError(app.name, f"or its executor cannot be copied ({reason})") from error
         try:
             volatile = dict((self._prepare(app, executor, backend) if self._prepare else None) or {})
             info = scheduler.submit_dryrun(app, executor)
@@ -128,7 +134,9 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         except Exception as error:
             reason = self._redactor_for(app, executor).text(f"{type(error).__name__}: {error}")
             raise DryRunError(app.name, backend, None, None, reason) from error
-        return Plan(backend, app, executor, info, volatile=volatile, secret_names=self._secret_names)
+        plan = Plan(backend, app, executor, info, volatile=volatile, secret_names=self._secret_names)
+        self._backends.redactor.absorb(plan._redactor)  # for the errors of schedulers later on
+        return plan
 
     def submit(self, plan: Plan[InfoT]) -> Handle:
         """Submit exactly what was planned.
@@ -148,7 +156,17 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
                 raise PlanError(plan.app.name, "was changed after it was planned: plan it again")
             with self._backends.asking(plan.backend, f"submit app {plan.app.name!r}", plan._redactor):
                 app_id = scheduler.schedule(plan.info)
-            plan.handle = Handle(plan.backend, self._backends.session, app_id)
+            try:
+                plan.handle = Handle(plan.backend, self._backends.session, app_id)
+            except InvalidHandleError as error:
+                with self._backends.asking(plan.backend, f"cancel the job {app_id!r}", plan._redactor):
+                    scheduler.cancel(app_id)
+                reason = (
+                    f"no handle can carry its id {app_id!r}, so it was cancelled: give the app another name"
+                )
+                raise SchedulerError(
+                    plan.backend, f"keep the job of app {plan.app.name!r}", reason
+                ) from error
         self._plans[plan.handle] = plan
         return plan.handle
 

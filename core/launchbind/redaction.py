@@ -67,6 +67,15 @@ class Redactor:
             for part in (secret, *secret.splitlines()):
                 if len(part) >= _MIN_LENGTH and part.lower() not in _COMMON:
                     self._values.update(_spellings(part))
+        self._compile()
+
+    def absorb(self, other: Redactor) -> None:
+        """Remember what another redactor has learned."""
+        if not other._values <= self._values:
+            self._values |= other._values
+            self._compile()
+
+    def _compile(self) -> None:
         longest_first = sorted(self._values, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
@@ -110,7 +119,7 @@ def _secrets(value: Json, is_secret: Callable[[str], bool], hidden: bool = False
 
 def _spellings(secret: str) -> set[str]:
     """The forms a value takes in scripts, JSON, Python and Kubernetes secrets, or in one inside another."""
-    encoded = base64.b64encode(secret.encode("utf-8", "surrogateescape")).decode()
+    encoded = base64.b64encode(secret.encode("utf-8", "surrogatepass")).decode()
     return {encoded}.union(*map(_quotings, _quotings(secret))) - {""}
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from launchbind.errors import InvalidSettingError
+from launchbind.redaction import MASK, Redactor
 
 T = TypeVar("T")
 
@@ -48,7 +49,8 @@ def build(cls: type[T], settings: Mapping[str, object]) -> T:
         try:
             values[name] = convert(value, hints[name])
         except (TypeError, ValueError) as error:
-            raise InvalidSettingError(cls.__qualname__, name, str(error)) from error
+            problem = _without_secrets(name, value, str(error))
+            raise InvalidSettingError(cls.__qualname__, name, problem) from None  # its text has the value
     missing = [name for name, field in known.items() if name not in values and _required(field)]
     if missing:
         raise InvalidSettingError(cls.__qualname__, missing[0], "it is required: give it a value")
@@ -95,6 +97,13 @@ def _default(field: dataclasses.Field[object]) -> str:
     if _required(field):
         return "required"
     return repr(field.default) if field.default is not dataclasses.MISSING else ""
+
+
+def _without_secrets(name: str, value: object, problem: str) -> str:
+    redactor = Redactor()
+    if redactor.is_secret(name):
+        problem = problem.replace(repr(value), MASK).replace(str(value), MASK)
+    return redactor.text(problem)
 
 
 def _required(field: dataclasses.Field[object]) -> bool:

@@ -10,12 +10,13 @@ import pytest
 from launchbind import (
     Handle,
     InvalidHandleError,
+    JobState,
     Launcher,
     PlanError,
     Registry,
     SchedulerError,
 )
-from launchbind.testing import FakeApp, FakeExecutor, FakeInfo, FakeRole, FakeScheduler
+from launchbind.testing import FakeApp, FakeExecutor, FakeInfo, FakeJob, FakeRole, FakeScheduler
 
 if TYPE_CHECKING:
     from launchbind import SchedulerFactory
@@ -196,3 +197,87 @@ def test_close_closes_every_scheduler_once() -> None:
 
 def give(scheduler: FakeScheduler) -> SchedulerFactory[FakeScheduler]:
     return lambda session: scheduler
+
+
+class BadIds(FakeScheduler):
+    """Gives its jobs ids that no handle can carry."""
+
+    def schedule(self, dryrun_info: FakeInfo, /) -> str:
+        job = self.jobs.pop(super().schedule(dryrun_info))
+        job.app_id = "a job"
+        self.jobs[job.app_id] = job
+        return job.app_id
+
+
+def test_a_job_whose_id_fits_no_handle_is_cancelled() -> None:
+    """Nobody could follow such a job, so it is ended, and the error names its id."""
+    scheduler = BadIds()
+    registry: Registry[FakeExecutor] = Registry("executor")
+    registry.register("fake", FakeExecutor)
+    launcher: Launcher[FakeApp, FakeExecutor, FakeInfo] = Launcher(registry, {"fake": lambda _: scheduler})
+    with pytest.raises(SchedulerError, match="no handle can carry its id 'a job', so it was cancelled"):
+        launcher.run(FakeApp("a", [FakeRole("main", "echo")]), FakeExecutor())
+    assert scheduler.jobs["a job"].state is JobState.CANCELLED
+
+
+class Unclosable(FakeScheduler):
+    """A scheduler whose close fails."""
+
+    def close(self) -> None:
+        super().close()
+        raise OSError("still busy")
+
+
+def test_a_scheduler_that_fails_to_close_keeps_no_other_open() -> None:
+    """Every scheduler is closed, and the failure is told afterwards."""
+    made = [Unclosable(), FakeScheduler(), Unclosable()]
+    registry: Registry[FakeExecutor] = Registry("executor")
+    factories = {f"backend{number}": lambda _, each=each: each for number, each in enumerate(made)}
+    launcher: Launcher[FakeApp, FakeExecutor, FakeInfo] = Launcher(registry, factories)
+    for backend in factories:
+        launcher.supports(backend, FakeScheduler)
+    with pytest.raises(SchedulerError, match="could not close its scheduler: OSError: still busy"):
+        launcher.close()
+    assert all(scheduler.closed for scheduler in made)
+
+
+class Talkative(FakeScheduler):
+    """A scheduler whose errors repeat what it was given."""
+
+    def describe(self, app_id: str, /) -> FakeJob | None:
+        raise RuntimeError(f"401 for {self.jobs[app_id].request.env}")
+
+
+def test_errors_about_a_job_hide_what_its_plan_knew_to_be_secret() -> None:
+    """A scheduler's error that repeats a value of the job's environment does not show it."""
+    registry: Registry[FakeExecutor] = Registry("executor")
+    registry.register("fake", FakeExecutor)
+    launcher: Launcher[FakeApp, FakeExecutor, FakeInfo] = Launcher(registry, {"fake": Talkative})
+    executor = FakeExecutor(env_vars={"HF_TOKEN": "hf_s3cr3t", "MIRROR": "hf_s3cr3t"})
+    handle = launcher.run(FakeApp("a", [FakeRole("main", "echo")]), executor)
+    with pytest.raises(SchedulerError) as caught:
+        launcher.status(handle)
+    assert "hf_s3cr3t" not in str(caught.value)
+
+
+class Uncopyable(FakeExecutor):
+    """An executor that cannot be copied, and says why in too many words."""
+
+    def __deepcopy__(self, memo: object) -> Uncopyable:
+        raise TypeError(f"cannot copy {self.env_vars}")
+
+
+def test_an_executor_that_cannot_be_copied_is_an_error_without_its_secrets() -> None:
+    """The reason is told, its secrets are not; a launcher with a copier of its own plans it."""
+    registry: Registry[FakeExecutor] = Registry("executor")
+    registry.register("fake", FakeExecutor)
+    executor = Uncopyable(env_vars={"HF_TOKEN": "hf_s3cr3t"})
+    app = FakeApp("a", [FakeRole("main", "echo")])
+    plain: Launcher[FakeApp, FakeExecutor, FakeInfo] = Launcher(registry, {"fake": FakeScheduler})
+    with pytest.raises(PlanError, match="cannot be copied") as caught:
+        plain.plan(app, executor)
+    assert "hf_s3cr3t" not in str(caught.value)
+    own: Launcher[FakeApp, FakeExecutor, FakeInfo] = Launcher(
+        registry, {"fake": FakeScheduler}, copier=lambda each: FakeExecutor(dict(each.env_vars))
+    )
+    assert own.plan(app, executor).backend == "fake"

@@ -318,3 +318,19 @@ def test_fields_are_listed_with_type_and_default() -> None:
     assert listed["nodes"] == ("int", "1")
     assert listed["env_vars"] == ("dict[str, str]", "")
     assert listed["partition"][1] == "None"
+
+
+@dataclass
+class Guarded:
+    """An executor with a field that is a secret, and one that may hold some."""
+
+    client_secret: str = ""
+    env_vars: dict[str, str] = field(default_factory=dict)
+
+
+@pytest.mark.parametrize("settings", [{"client_secret": 12345678}, {"env_vars": "HF_TOKEN=12345678"}])
+def test_an_error_about_a_secret_does_not_show_it(settings: dict[str, object]) -> None:
+    """A value that cannot be read is not repeated where it is, or holds, a secret."""
+    with pytest.raises(InvalidSettingError) as caught:
+        build(Guarded, settings)
+    assert "12345678" not in str(caught.value)

@@ -224,10 +224,16 @@ def test_backends_are_tried_when_asked(cli: Cli) -> None:
     assert "lazy" not in states.values()
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_completion_script_is_for_the_shell(cli: Cli, shell: str) -> None:
-    """completion prints a script that hands the line to launchbind."""
-    assert f"_LAUNCHBIND_COMPLETE={shell}_complete launchbind" in cli("completion", shell).stdout
+def test_a_shell_completes_commands(cli: Cli) -> None:
+    """The script asks launchbind for what fits, as bash does here, and launchbind knows."""
+    for shell in ("bash", "zsh", "fish"):
+        assert f"{shell}_complete" in cli("completion", shell).stdout
+    command = os.path.join(os.path.dirname(sys.executable), "launchbind")
+    asked = {"_LAUNCHBIND_COMPLETE": "bash_complete", "COMP_WORDS": "launchbind back", "COMP_CWORD": "1"}
+    answer = subprocess.run(
+        [command], capture_output=True, text=True, env={**os.environ, **asked}, check=True
+    )
+    assert answer.stdout == "plain,backends\n"
 
 
 def test_every_command_has_help_with_an_example(cli: Cli) -> None:

@@ -30,7 +30,9 @@ def reported(*, debug: bool) -> Iterator[None]:
     """Turn launchbind's errors, and failed imports of launchers, into one line and an exit code."""
     try:
         yield
-    except (LaunchbindError, ImportError) as error:
+    except BrokenPipeError:
+        raise  # whoever read the output has enough; click ends quietly
+    except (LaunchbindError, ImportError, OSError, UnicodeError) as error:
         if debug:
             traceback.print_exc()
         say(_sentence(error))

@@ -33,6 +33,6 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def exit_code(status: JobStatus) -> int:
     """The job's exit code, or what stands for it where the backend does not tell."""
-    if status.exit_code is not None:
-        return status.exit_code
-    return 0 if status.state is JobState.SUCCEEDED else 1
+    if status.state is JobState.SUCCEEDED:
+        return status.exit_code or 0
+    return status.exit_code or 1  # a cancelled job may have ended with 0, but what was asked was not done

@@ -50,7 +50,11 @@ def run(
         interrupted = _hold_interrupts()
         handle = launcher.submit(plan)
         if detach:
-            click.echo(handle)
+            try:
+                click.echo(handle)
+            except OSError:
+                say(f"submitted {handle}")  # the handle must not be lost
+                raise
         else:
             sys.exit(_follow(launcher, handle, interrupted))
 
@@ -82,12 +86,14 @@ def _follow(launcher: Launcher[App, object, object], handle: Handle, interrupted
         say(f"submitted {handle}")
         _show_output(launcher, handle)
         status = launcher.wait(handle)
-    except (KeyboardInterrupt, BrokenPipeError):
-        launcher.cancel(handle)
-        say(f"cancelled {handle}")
-        return INTERRUPTED
     except LaunchbindError:
         say(f"lost sight of {handle}, which may still be running")
+        raise
+    except (KeyboardInterrupt, OSError) as error:  # Ctrl-C, or nowhere to put the output
+        launcher.cancel(handle)
+        say(f"cancelled {handle}")
+        if isinstance(error, (KeyboardInterrupt, BrokenPipeError)):
+            return INTERRUPTED
         raise
     said = (
         str(status.state) if status.exit_code is None else f"{status.state} with exit code {status.exit_code}"

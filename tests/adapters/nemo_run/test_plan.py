@@ -206,3 +206,16 @@ def test_an_app_whose_name_cannot_be_in_a_handle_is_refused_before_there_is_a_jo
     """A name that would break the handle, or lead out of the job's folder, is an error of the plan."""
     with launcher() as jobs, pytest.raises(PlanError, match="name"):
         jobs.plan(greet(name=name), run.LocalExecutor())
+
+
+def test_a_slurm_executor_with_an_ssh_tunnel_is_planned(nemorun_home: Path) -> None:
+    """An SSH tunnel holds a console that cannot be copied; planning shares it and changes nothing else."""
+    executor = slurm(nemorun_home)
+    assert isinstance(executor, run.SlurmExecutor)
+    executor.tunnel = run.SSHTunnel(host="127.0.0.1", user="nobody", job_dir=str(nemorun_home / "remote"))
+    with launcher() as jobs:
+        first, second = jobs.plan(greet(), executor), jobs.plan(greet(), executor)
+    assert first.fingerprint == second.fingerprint
+    assert "#SBATCH --account=ml" in first.render()
+    assert executor.job_dir == ""
+    assert executor.tunnel.job_dir == str(nemorun_home / "remote")

@@ -190,13 +190,107 @@ while True:
     await_end(pid)
 
 
+def test_cancelling_kills_children_that_ignore_sigterm(
+    jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A child that ignores SIGTERM outlives its parent for the grace only; here that is shorter."""
+    shorter = Path(_supervisor.__file__).read_text().replace("GRACE_SECONDS = 10", "GRACE_SECONDS = 1")
+    (tmp_path / "supervisor.py").write_text(shorter)
+    monkeypatch.setattr(_supervisor, "__file__", str(tmp_path / "supervisor.py"))
+    pids = tmp_path / "pids"
+    handle = start(jobs, sh(f"(trap '' TERM; exec sleep 1000) & sleep 0.2; echo $! > '{pids}'; wait"))
+    child = int(await_file(pids))
+    jobs.cancel(handle)
+    assert jobs.status(handle).state is JobState.CANCELLED
+    await_end(child)
+
+
+def test_a_submitter_that_dies_before_it_has_the_answer_leaves_a_job_that_can_be_followed(
+    tmp_path: Path,
+) -> None:
+    """The supervisor goes on when nobody reads its answer any more, and tells the job's end."""
+    process = {
+        "args": ["sh", "-c", "echo alone; exit 3"],
+        "env": dict(os.environ),
+        "cwd": None,
+        **{stream: str(tmp_path / f"{stream}.log") for stream in ("stdout", "stderr", "combined")},
+    }
+    reader, writer = os.pipe()
+    os.close(reader)  # whoever submitted the job has gone
+    with open(tmp_path / "lock", "w") as lock:
+        subprocess.run(
+            [sys.executable, "-I", "-S", _supervisor.__file__, str(lock.fileno()), str(tmp_path)],
+            input=json.dumps({"main": [process]}),
+            text=True,
+            stdout=writer,
+            pass_fds=(lock.fileno(),),
+            check=True,
+        )
+    os.close(writer)
+    give_up = time.monotonic() + GUARD_SECONDS
+    while not (tmp_path / "result.json").exists():
+        assert time.monotonic() < give_up, "the supervisor has left no result"
+        time.sleep(0.02)
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert (result["state"], result["exit_codes"]) == ("FAILED", {"main": [3]})
+    assert (tmp_path / "combined.log").read_text() == "alone\n"
+
+
+def test_a_log_that_cannot_be_written_does_not_end_the_job(tmp_path: Path) -> None:
+    """A full disk, here a limit on file sizes, cuts the log short; the job runs on and its end is told."""
+    process = {
+        "args": ["sh", "-c", "yes | head -c 200000; exit 5"],
+        "env": dict(os.environ),
+        "cwd": None,
+        **{stream: str(tmp_path / f"{stream}.log") for stream in ("stdout", "stderr", "combined")},
+    }
+    limited = (
+        "import resource, runpy, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536)); sys.argv = sys.argv[1:]; "
+        "runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    with open(tmp_path / "lock", "w") as lock:
+        started = subprocess.run(
+            [sys.executable, "-c", limited, _supervisor.__file__, str(lock.fileno()), str(tmp_path)],
+            input=json.dumps({"main": [process]}),
+            text=True,
+            capture_output=True,
+            pass_fds=(lock.fileno(),),
+            check=True,
+        )
+    assert started.stdout == "started"
+    give_up = time.monotonic() + GUARD_SECONDS
+    while not (tmp_path / "result.json").exists():
+        assert time.monotonic() < give_up, "the supervisor has left no result"
+        time.sleep(0.02)
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert (result["state"], result["exit_codes"], result["logs_complete"]) == (
+        "FAILED",
+        {"main": [5]},
+        False,
+    )
+    assert 0 < (tmp_path / "combined.log").stat().st_size <= 65536
+
+
+def test_a_relative_job_folder_is_found_from_elsewhere(
+    jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job whose job_dir is relative is followed from another working directory."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    handle = jobs.run(AppDef("job", roles=[sh("echo here; exit 3")]), LocalExecutor(job_dir="relative"))
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert output(jobs, handle) == "here\n"
+    assert jobs.wait(handle).exit_code == 3
+
+
 def test_a_killed_supervisor_is_a_failure_with_a_message(jobs: Jobs) -> None:
-    """kill -9 of the supervisor gives FAILED, a message and no exit code, never SUCCEEDED."""
+    """kill -9 of the supervisor ends its process too, and gives FAILED, a message and no exit code."""
     handle = start(jobs, sh("exec sleep 1000"))
     [process] = children(int((folder(jobs, handle) / "supervisor.pid").read_text()))
     os.kill(int((folder(jobs, handle) / "supervisor.pid").read_text()), signal.SIGKILL)
     status = jobs.wait(handle)
-    os.kill(process, signal.SIGKILL)
+    await_end(process)
     assert (status.state, status.exit_code) == (JobState.FAILED, None)
     assert "supervisor was killed" in status.message
     assert output(jobs, handle) == ""
