@@ -175,3 +175,43 @@ def test_logs_that_a_scheduler_only_pretends_to_have_are_unsupported() -> None:
     with pytest.raises(UnsupportedError, match=r"'fake' cannot read logs\.") as caught:
         list(launcher.logs(handle, "worker", 1))
     assert isinstance(caught.value, NotImplementedError)
+
+
+class Endless(FakeScheduler):
+    """Replicas that never stop talking; it knows how often they spoke, and how many have been left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spoken = 0
+        self.left = threading.Semaphore(0)
+
+    def log_iter(
+        self,
+        app_id: str,
+        role_name: str,
+        k: int = 0,
+        regex: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        should_tail: bool = False,
+    ) -> Iterator[str]:
+        try:
+            while True:
+                self.spoken += 1
+                yield f"{role_name}\n"
+        finally:
+            self.left.release()
+
+
+@pytest.mark.parametrize("lines", [1, 5000])
+def test_a_reader_that_leaves_stops_the_streams(lines: int) -> None:
+    """However much was read, little more is read ahead, and every stream is let go with its reader."""
+    scheduler = Endless()
+    launcher, handle, _ = run(scheduler, FakeApp("pair", [FakeRole("one", "yes"), FakeRole("two", "yes")]))
+    stream = launcher.logs(handle, follow=True)
+    for _ in range(lines):
+        next(stream)
+    assert scheduler.spoken <= lines + 2000
+    del stream
+    for _ in range(2):
+        assert scheduler.left.acquire(timeout=30)
