@@ -6,7 +6,7 @@ import inspect
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
@@ -70,10 +70,12 @@ def _has(obj: object, owner: type, name: str) -> bool:
     return hasattr(obj, name) or (obj is owner and annotated)
 
 
-def _signature_problems(label: str, found: object, wanted: object, bound: bool) -> Iterator[str]:
-    have = list(inspect.signature(found).parameters.values())  # type: ignore[arg-type]  # callable, checked by the caller
+def _signature_problems(
+    label: str, found: Callable[..., object], wanted: Callable[..., object], bound: bool
+) -> Iterator[str]:
+    have = list(inspect.signature(found).parameters.values())
     have = have if bound else have[1:]
-    want = list(inspect.signature(wanted).parameters.values())[1:]  # type: ignore[arg-type]  # a function
+    want = list(inspect.signature(wanted).parameters.values())[1:]
     takes_any = any(each.kind is inspect.Parameter.VAR_POSITIONAL for each in have)
     takes_names = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in have)
     places = [each for each in have if each.kind in _POSITIONAL]

@@ -245,21 +245,31 @@ def test_every_command_has_help_with_an_example(cli: Cli) -> None:
         assert f"launchbind {name}" in text.partition("Example")[2], name
 
 
+WAITING = """
+import sys
+from launchbind_adapters.nemo_run import launcher
+launcher().wait(sys.argv[1], progress=lambda status: print(status.state, flush=True))
+"""
+
+
 def test_a_killed_launcher_loses_no_job(cli: Cli, home: Path) -> None:
-    """kill -9 of a process that waits or reads logs leaves the job running, to be found and read."""
-    handle = detached(cli, "bash", "-c", "for i in 1 2 3 4 5 6 7 8 9; do echo $i; sleep 0.5; done")
-    for command in (("wait", handle), ("logs", "-f", handle)):
-        watcher = subprocess.Popen(
-            [sys.executable, "-m", "launchbind", *command],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+    """kill -9 of a process that waits, or reads logs, leaves the job running, to be found and read."""
+    handle = detached(cli, "bash", "-c", "echo first; until [ -e go ]; do sleep 0.1; done; echo last")
+    watchers = {"RUNNING": ["-c", WAITING, handle], "first": ["-m", "launchbind", "logs", "-f", handle]}
+    for sign_of_life, arguments in watchers.items():
+        with subprocess.Popen(
+            [sys.executable, *arguments],
+            stdout=subprocess.PIPE,
+            text=True,
             env={**os.environ, "NEMORUN_HOME": str(home / "nemorun")},
-        )
-        time.sleep(0.5)
-        watcher.kill()
-        watcher.wait()
+        ) as watcher:
+            assert watcher.stdout is not None
+            assert watcher.stdout.readline() == f"{sign_of_life}\n"  # it is at it, and not still starting
+            watcher.kill()
+    assert "\tRUNNING\t" in cli("status", handle).stdout
+    (home / "project" / "go").touch()
     assert f"{handle}\tSUCCEEDED\t0" in cli("wait", handle).stdout
-    assert cli("logs", handle).stdout == "".join(f"{i}\n" for i in range(1, 10))
+    assert cli("logs", handle).stdout == "first\nlast\n"
 
 
 @pytest.mark.parametrize("stage", [0, 1, 2, 4])
