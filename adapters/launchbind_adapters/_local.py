@@ -16,8 +16,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +27,7 @@ from torchx.schedulers.local_scheduler import CWDImageProvider
 from torchx.specs import AppState, Role
 
 from launchbind_adapters import _supervisor
+from launchbind_adapters._records import Records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -110,12 +110,11 @@ class SupervisedLocalScheduler(PersistentLocalScheduler):
         try:
             with open(folder / "lock", "w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
-                _write(job)
+                _records().write(job.app_id, job)
                 _start(folder, lock.fileno(), json.dumps(processes))
         except OSError:
             # Not when interrupted: the job may have started, and must be found then.
-            with suppress(OSError):
-                _record(job.app_id).unlink()
+            _records().remove(job.app_id)
             shutil.rmtree(folder, ignore_errors=True)
             raise
         return request.app_id
@@ -124,7 +123,7 @@ class SupervisedLocalScheduler(PersistentLocalScheduler):
 
     def describe(self, app_id: str) -> DescribeAppResponse | None:
         """The job's state, from any process; None when no local job has this id."""
-        job = _read(app_id)
+        job = _records().read(app_id)
         if job is None:
             return None
         state, codes = job.state()
@@ -144,7 +143,7 @@ class SupervisedLocalScheduler(PersistentLocalScheduler):
 
     def exit_code(self, app_id: str, /) -> int | None:
         """The first non-zero exit code, else 0; None while the job runs, or when it was lost."""
-        job = _read(app_id)
+        job = _records().read(app_id)
         codes = [code for role in (job.state()[1] if job else {}).values() for code in role]
         if not codes:
             return None
@@ -153,8 +152,8 @@ class SupervisedLocalScheduler(PersistentLocalScheduler):
 
     def list(self) -> list[ListAppResponse]:
         """Every local job, oldest first."""
-        records = sorted(_records().glob("*.json"), key=lambda path: path.stat().st_mtime)
-        jobs = [job for job in (_read(path.stem) for path in records) if job is not None]
+        records = _records()
+        jobs = [job for job in map(records.read, records.app_ids()) if job is not None]
         return [ListAppResponse(job.app_id, job.state()[0]) for job in jobs]
 
     def log_iter(
@@ -177,7 +176,7 @@ class SupervisedLocalScheduler(PersistentLocalScheduler):
         """
         if since is not None or until is not None:
             raise NotImplementedError
-        job = _read(app_id)
+        job = _records().read(app_id)
         if job is None:
             raise LookupError(f"no local job has the id {app_id!r}")
         stream = "combined" if streams is None else streams.value
@@ -189,10 +188,10 @@ class SupervisedLocalScheduler(PersistentLocalScheduler):
 
     def exists(self, app_id: str) -> bool:
         """Whether a local job has this id."""
-        return _read(app_id) is not None
+        return _records().read(app_id) is not None
 
     def _cancel_existing(self, app_id: str) -> None:
-        job = _read(app_id)
+        job = _records().read(app_id)
         if job is None:
             return
         give_up = time.monotonic() + CANCEL_SECONDS
@@ -229,28 +228,8 @@ def _start(folder: Path, lock: int, processes: str) -> None:
         raise OSError(f"cannot start the job: {reason}")
 
 
-def _records() -> Path:
-    return Path(get_nemorun_home(), "launchbind", "local")
-
-
-def _record(app_id: str) -> Path:
-    return _records() / f"{app_id}.json"
-
-
-def _write(job: Job) -> None:
-    path = _record(job.app_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(asdict(job)))
-    partial.replace(path)
-
-
-def _read(app_id: str) -> Job | None:
-    try:
-        text = _record(app_id).read_text()
-    except FileNotFoundError:
-        return None
-    return Job(**json.loads(text))
+def _records() -> Records[Job]:
+    return Records(Path(get_nemorun_home(), "launchbind", "local"), Job)
 
 
 def _is_locked(path: Path) -> bool:

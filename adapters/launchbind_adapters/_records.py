@@ -1,0 +1,72 @@
+"""Records: what must be remembered of a job so that another process finds it by its id alone."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from dataclasses import Field
+
+
+class Record(Protocol):
+    """A dataclass whose fields are plain values, as JSON has them."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[object]]]
+
+
+RecordT = TypeVar("RecordT", bound=Record)
+
+
+class Records(Generic[RecordT]):
+    """One JSON file per job in a folder; each is whole or not there at all.
+
+    Parameters
+    ----------
+    folder
+        Where they are; made when the first one is written.
+    kind
+        The dataclass of the records.
+    """
+
+    def __init__(self, folder: Path, kind: type[RecordT]) -> None:
+        self.folder = folder
+        self.kind = kind
+
+    def write(self, app_id: str, record: RecordT) -> None:
+        """Keep ``record`` under the job's id, in place of an earlier one."""
+        path = self._path(app_id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(asdict(record)))
+        partial.replace(path)
+
+    def read(self, app_id: str) -> RecordT | None:
+        """The job's record, None when there is none."""
+        try:
+            text = self._path(app_id).read_text()
+        except FileNotFoundError:
+            return None
+        return self.kind(**json.loads(text))
+
+    def remove(self, app_id: str) -> None:
+        """Forget the job, if it is known."""
+        with suppress(OSError):
+            self._path(app_id).unlink()
+
+    def app_ids(self) -> list[str]:
+        """The ids of all jobs, the oldest first."""
+        paths = sorted(self.folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
+        return [path.name.removesuffix(".json") for path in paths]
+
+    def _path(self, app_id: str) -> Path:
+        return self.folder / f"{app_id}.json"
+
+
+def state_home() -> Path:
+    """launchbind's folder below ``$XDG_STATE_HOME``, by default ``~/.local/state/launchbind``."""
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state", "launchbind")
