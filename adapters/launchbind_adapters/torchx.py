@@ -5,7 +5,8 @@ Importing this module does not import torchx.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+import re
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from launchbind.dryrun import submit_dryrun
 from launchbind.entry import Entry
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
 
 CfgT = TypeVar("CfgT")
 RequestT = TypeVar("RequestT")
+
+#: What torchx makes anew in every dry run: the end of an app id (torchx/schedulers/ids.py, ``random_id``:
+#: no vowels, so no word is taken for one), and the local scheduler's temporary log folder.
+_RANDOM = re.compile(
+    r"(?<=-)[b-df-hj-np-tv-xz][b-df-hj-np-tv-xz0-79]{7,13}(?![a-z0-9])|(?<=/torchx_)[a-z0-9_]{8}(?![a-z0-9_])"
+)
 
 
 def attach_app(info: AppDryRunInfo[RequestT], app: AppDef) -> None:
@@ -113,7 +120,12 @@ def launcher(session: str = "launchbind") -> Launcher[AppDef, TorchxConfig, Torc
     from launchbind.registry import Registry
 
     configs: Registry[TorchxConfig] = Registry("run config")
-    return Launcher(configs, schedulers(), session=session)
+    return Launcher(configs, schedulers(), session=session, volatile=_random_parts)
+
+
+def _random_parts(app: AppDef, config: TorchxConfig, info: TorchxInfo) -> Mapping[str, str]:
+    given = f"{app} {dict(config)}"
+    return {part: "<random>" for part in _RANDOM.findall(f"{info.request} {info}") if part not in given}
 
 
 class Adapter:
@@ -123,6 +135,7 @@ class Adapter:
         """torchx's own schedulers and those of the entry-point group ``torchx.schedulers``.
 
         Read from torchx's source and from metadata: importing torchx takes longer than the command.
+        NeMo-Run's are left out: they take its executors in place of a run config.
         """
         from importlib.metadata import entry_points
 
@@ -131,6 +144,8 @@ class Adapter:
             for backend, module in _default_modules().items()
         }
         for point in entry_points(group="torchx.schedulers"):
+            if point.value.startswith("nemo_run."):
+                continue
             owner = f"{point.dist.name} {point.dist.version}" if point.dist else "?"
             found[point.name] = Entry[object](point.name, point.value, origin=owner)
         return list(found.values())
@@ -165,11 +180,11 @@ class Adapter:
             if option is None:
                 raise InvalidSettingError(backend, name, "there is no such option", tuple(dict(options)))
             try:
-                if option.opt_type in (bool, int, float):
-                    convert(text, option.opt_type)  # torchx reads any text but "true" as false
-                config.update(options.cfg_from_str(f"{name}={text}"))
-            except (ValueError, IndexError) as error:
+                # torchx's cfg_from_str reads any text but "true" as false, and "a=1,b=2" as two options.
+                read = convert(text, option.opt_type)
+            except ValueError as error:
                 raise InvalidSettingError(backend, name, str(error)) from error
+            config[name] = cast("CfgVal", read)  # the types of options are those of CfgVal
         return config
 
     def app(

@@ -7,12 +7,10 @@ import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from launchbind._backends import Backends, job_state
-from launchbind._canonical import canonical
 from launchbind._logs import chosen, read_logs
+from launchbind._planning import Planner
 from launchbind.errors import (
-    DryRunError,
     InvalidHandleError,
-    LaunchbindError,
     PlanError,
     SchedulerError,
     UnknownJobError,
@@ -20,7 +18,6 @@ from launchbind.errors import (
     WaitTimeoutError,
 )
 from launchbind.handle import Handle
-from launchbind.plan import Plan
 from launchbind.protocols import (
     App,
     Scheduler,
@@ -28,7 +25,6 @@ from launchbind.protocols import (
     SupportsDescribeMany,
     SupportsList,
     SupportsLogs,
-    SupportsVolatile,
 )
 from launchbind.redaction import Redactor
 from launchbind.state import JobStatus
@@ -39,6 +35,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from launchbind.plan import Plan
     from launchbind.registry import Registry
 
 AppT = TypeVar("AppT", bound=App)
@@ -65,6 +62,9 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         fills in there what its launcher expects, such as job folders. It may return values that it made
         for this plan alone, such as a random id, each with the placeholder that stands for it in
         fingerprints and comparisons.
+    volatile
+        Called with the copies and the dry-run info; returns such values too, where the schedulers make
+        them and do not tell (:class:`SupportsVolatile`).
     copier
         Copies an executor for a plan; an adapter gives its own where executors hold connections.
     secret_names
@@ -82,15 +82,17 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         *,
         session: str = "launchbind",
         prepare: Callable[[AppT, ExecutorT, str], Mapping[str, str] | None] | None = None,
+        volatile: Callable[[AppT, ExecutorT, InfoT], Mapping[str, str]] | None = None,
         copier: Callable[[ExecutorT], ExecutorT] = copy.deepcopy,
         secret_names: Iterable[str] = (),
     ) -> None:
-        self._registry = registry
-        self._prepare = prepare
-        self._copier = copier
-        self._secret_names = tuple(secret_names)
-        redactor = Redactor(self._secret_names)
-        self._backends: Backends[AppT, ExecutorT, InfoT] = Backends(registry, schedulers, session, redactor)
+        names = tuple(secret_names)
+        self._backends: Backends[AppT, ExecutorT, InfoT] = Backends(
+            registry, schedulers, session, Redactor(names)
+        )
+        self._planner: Planner[AppT, ExecutorT, InfoT] = Planner(
+            registry, self._backends, prepare=prepare, volatile=volatile, copier=copier, secret_names=names
+        )
         self._plans: dict[Handle, Plan[InfoT]] = {}
 
     # -- before the job --------------------------------------------------------------------------
@@ -108,33 +110,11 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         UnknownTypeError, UnknownBackendError
             When no backend is known for the executor, or no scheduler for the backend.
         PlanError
-            When the app has no roles, or cannot be copied.
+            When the app has no roles, two of one name or one without replicas, or cannot be copied.
         DryRunError
             When the scheduler or a role's ``pre_proc`` fails.
         """
-        if not app.roles:
-            raise PlanError(app.name, "has no roles: add at least one, with the command it runs")
-        backend = self._backends.canonical(self._registry.name_of(executor) if backend is None else backend)
-        scheduler = self._backends.scheduler(backend)
-        try:
-            app, executor = copy.deepcopy(app), self._copier(executor)
-        except Exception as error:
-            reason = self._redactor_for(app, executor).text(f"{type(error).__name__}: {error}")
-            raise PlanError(app.name, f"or its executor cannot be copied ({reason})") from error
-        try:
-            volatile = dict((self._prepare(app, executor, backend) if self._prepare else None) or {})
-            info = scheduler.submit_dryrun(app, executor)
-            if isinstance(scheduler, SupportsVolatile):
-                volatile.update(scheduler.volatile(info))
-        except DryRunError as error:
-            reason = self._redactor_for(app, executor).text(error.reason)
-            raise DryRunError(error.app, error.backend, error.role, error.index, reason) from error.__cause__
-        except LaunchbindError:
-            raise
-        except Exception as error:
-            reason = self._redactor_for(app, executor).text(f"{type(error).__name__}: {error}")
-            raise DryRunError(app.name, backend, None, None, reason) from error
-        plan = Plan(backend, app, executor, info, volatile=volatile, secret_names=self._secret_names)
+        plan = self._planner.plan(app, executor, backend)
         self._backends.redactor.absorb(plan._redactor)  # for the errors of schedulers later on
         return plan
 
@@ -351,9 +331,3 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
-
-    def _redactor_for(self, app: AppT, executor: ExecutorT) -> Redactor:
-        redactor = Redactor(self._secret_names)
-        redactor.learn(canonical(executor))
-        redactor.learn(canonical(app))
-        return redactor

@@ -42,11 +42,10 @@ class Plan(Generic[InfoT]):
         self,
         backend: str,
         app: App,
-        executor: object,
         info: InfoT,
         *,
+        redactor: Redactor | None = None,
         volatile: Mapping[str, str] | None = None,
-        secret_names: tuple[str, ...] = (),
     ) -> None:
         self.backend = backend
         self.app = app
@@ -55,9 +54,7 @@ class Plan(Generic[InfoT]):
         #: Held while the plan is being submitted, so that it cannot be submitted twice at once.
         self.submitting: threading.Lock = threading.Lock()
         self._volatile = dict(volatile or {})
-        self._redactor = Redactor(secret_names)
-        self._redactor.learn(canonical(executor))
-        self._redactor.learn(canonical(app))
+        self._redactor = redactor or Redactor()  # the one given knows the secrets of app and executor
         self._redactor.learn(self._request())
         self.fingerprint: str = self.current_fingerprint()
 

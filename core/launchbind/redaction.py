@@ -15,10 +15,23 @@ if TYPE_CHECKING:
 
 MASK = "<redacted>"
 
-# "token" but neither "tokens" (max_tokens=4096) nor "tokenizer"; "db_pwd" but not PWD, the working directory.
-_SECRET_NAME = (
-    r"token(?!s|i[sz])|secret|passw(?:or)?d|passphrase|(?<=[a-z0-9_-])(?<!old)pwd|api[-_]?key|access[-_]?key|private[-_]?key"
-    r"|encryption[-_]?key|credential|authorization|bearer|cookie|dsn\b"
+# Over-redaction costs a look with redact=False, a leak costs the secret: when in doubt, a name is one.
+_SECRET_NAME = "|".join(
+    (
+        # Neither "max_tokens" (4096) nor "tokenizer"; but HF_TOKENS, and "access_tokens".
+        r"token(?!s|i[sz])",
+        r"(?:auth|access|api|refresh)[-_]?tokens",
+        r"(?-i:(?<!MAX)(?<!NUM)_TOKENS(?![A-Z_]))",
+        r"secret|credential|authorization|bearer|cookie|jwt|webhook|dsn\b|connection[-_]?string",
+        # Not PWD, the working directory; not "bypass" or "test_passed".
+        r"passw(?:or)?d|passphrase|passcode|(?<=[a-z0-9_-])(?<!old)pwd|(?<=[_-])pass(?![a-z])",
+        # OPENAI_KEY and ssh-key, but not the keys of data.
+        r"(?:api|access|private|encryption|account)[-_]?key",
+        r"(?<!primary)(?<!foreign)(?<!public)(?<!partition)(?<!sort)(?<!cache)(?<=[a-z0-9])[_-]key(?![a-z])",
+        r"(?<=[_-])pat(?![a-z])",
+        # AUTH and REGISTRY_AUTH, neither "author" nor "auth_type".
+        r"(?<![a-z])auth(?![a-z]|[-_]?(?:type|mode|method|enabled|url))",
+    )
 )
 # Quoted, with escapes; quoted inside a quoted text; bare, after the scheme of an Authorization header.
 _VALUE = (

@@ -144,6 +144,41 @@ def test_an_app_without_roles_is_refused() -> None:
         launcher_of(not_made).plan(FakeApp("empty"), FakeExecutor())
 
 
+@pytest.mark.parametrize(
+    ("roles", "said"),
+    [
+        ([FakeRole("a", "true"), FakeRole("b", "true"), FakeRole("a", "true")], "has 2 roles called 'a'"),
+        ([FakeRole("a", "true"), FakeRole("b", "true", num_replicas=0)], "role 'b' with 0 replicas"),
+    ],
+)
+def test_roles_that_no_log_could_be_asked_for_are_refused(roles: list[FakeRole], said: str) -> None:
+    """Two roles of one name, or a role nobody runs, are found before there is a job."""
+    with pytest.raises(PlanError, match=said):
+        launcher_of(not_made).plan(FakeApp("job", roles), FakeExecutor())
+
+
+def test_values_made_for_one_dry_run_do_not_change_the_fingerprint() -> None:
+    """Where schedulers do not tell which values they make anew, the launcher's own hook does."""
+    numbers = iter(range(100, 200))
+
+    class Numbering(FakeScheduler):
+        def _submit_dryrun(self, app: FakeApp, cfg: FakeExecutor) -> FakeInfo:
+            info = super()._submit_dryrun(app, cfg)
+            info.request.env["RUN"] = f"run-{next(numbers)}"
+            return info
+
+    def volatile(app: FakeApp, executor: FakeExecutor, info: FakeInfo) -> dict[str, str]:
+        return {info.request.env["RUN"]: "<run>"}
+
+    steady: FakeLauncher = Launcher(registry(), {"fake": Numbering}, volatile=volatile)
+    first, second = steady.plan(hello(), FakeExecutor()), steady.plan(hello(), FakeExecutor())
+    assert first.fingerprint == second.fingerprint
+    assert "<run>" in first.to_json()
+    assert "run-100" in first.render()
+    plain: FakeLauncher = Launcher(registry(), {"fake": Numbering})
+    assert plain.plan(hello(), FakeExecutor()).fingerprint != plain.plan(hello(), FakeExecutor()).fingerprint
+
+
 def not_made(session: str, /) -> FakeScheduler:
     raise AssertionError("made")
 

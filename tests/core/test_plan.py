@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 
 import launchbind
-from launchbind import DryRunInfo, Plan
+from launchbind import DryRunInfo, Plan, Redactor
 from launchbind._canonical import canonical, dump
 from launchbind.plan import SCHEMA
-from launchbind.testing import FakeApp, FakeExecutor
+from launchbind.testing import FakeApp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ def plan_of(
     secret_names: tuple[str, ...] = (),
 ) -> Plan[DryRunInfo[object]]:
     info = DryRunInfo(request)
-    return Plan("fake", FakeApp(name), FakeExecutor(), info, volatile=volatile, secret_names=secret_names)
+    return Plan("fake", FakeApp(name), info, redactor=Redactor(secret_names), volatile=volatile)
 
 
 # -- reading a plan ------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ def test_volatile_values_are_left_out_of_fingerprint_and_diff() -> None:
 def test_an_info_without_a_request_is_the_request() -> None:
     """Launchers whose dry-run info is the request itself are served as well."""
     info = SimpleNamespace(command=["echo"])
-    plan = Plan("fake", FakeApp("job"), FakeExecutor(), info)
+    plan = Plan("fake", FakeApp("job"), info)
     assert json.loads(plan.to_json())["request"]["command"] == ["echo"]
     info.command.append("more")
     assert plan.current_fingerprint() != plan.fingerprint
@@ -291,9 +291,9 @@ def test_a_fingerprint_is_the_same_in_every_process() -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from launchbind import DryRunInfo, Plan\n"
-        "from launchbind.testing import FakeApp, FakeExecutor\n"
+        "from launchbind.testing import FakeApp\n"
         "request = {'s': {'a', 'b', 'c'}, 'o': object(), 'f': len}\n"
-        "print(Plan('fake', FakeApp('job'), FakeExecutor(), DryRunInfo(request)).fingerprint)\n"
+        "print(Plan('fake', FakeApp('job'), DryRunInfo(request)).fingerprint)\n"
     )
     there = subprocess.run(
         [sys.executable, "-I", "-c", code, core], check=True, capture_output=True, text=True

@@ -42,6 +42,19 @@ SECRET_NAMES = [
     "bearer",
     "Cookie",
     "SENTRY_DSN",
+    "DB_PASS",
+    "OPENAI_KEY",
+    "ssh-key",
+    "GITHUB_PAT",
+    "SESSION_JWT",
+    "REGISTRY_AUTH",
+    "auth",
+    "HF_TOKENS",
+    "access_tokens",
+    "passcode",
+    "SLACK_WEBHOOK",
+    "connection_string",
+    "AccountKey",
 ]
 PLAIN_NAMES = [
     "max_tokens",
@@ -55,6 +68,14 @@ PLAIN_NAMES = [
     "path",
     "dsname",
     "author",
+    "auth_type",
+    "primary_key",
+    "keyboard",
+    "sort_key",
+    "bypass",
+    "tests_passed",
+    "MAX_TOKENS",
+    "path_pattern",
 ]
 
 
@@ -219,8 +240,9 @@ def test_a_learned_secret_is_hidden_in_every_spelling(secret: str) -> None:
 
 def plan_with(secret: str, where: str) -> Plan[FakeInfo]:
     """A plan that holds the secret under a secret name in one place, and in harmless places besides."""
-    launcher = Launcher(Registry[FakeExecutor](), {"fake": FakeScheduler})
-    launcher._registry.register("fake", FakeExecutor)
+    executors: Registry[FakeExecutor] = Registry()
+    executors.register("fake", FakeExecutor)
+    launcher = Launcher(executors, {"fake": FakeScheduler})
     env = {"executor env": ({"HF_TOKEN": secret}, {}), "role env": ({}, {"HF_TOKEN": secret})}
     executor_env, role_env = env[where]
     args = ["-c", f"login {secret}", json.dumps({"nested": secret}), shlex.quote(secret)]

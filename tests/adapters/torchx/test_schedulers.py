@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from torchx.schedulers import DEFAULT_SCHEDULER_MODULES
 from torchx.schedulers.local_scheduler import LocalScheduler
-from torchx.specs import AppDef, Role
+from torchx.specs import AppDef, Resource, Role
 
 from launchbind import InvalidSettingError, JobState, UnknownBackendError
 from launchbind_adapters.torchx import Adapter, _default_modules, attach_app, launcher, schedulers
@@ -44,7 +44,7 @@ def test_the_default_modules_are_torchxs_own() -> None:
 
 
 def test_listing_the_backends_imports_no_launcher(run_python: RunPython) -> None:
-    """The adapter's backends are those of schedulers(), and finding that out imports no torchx."""
+    """The adapter's backends are those of schedulers() that take a run config; torchx is not imported."""
     code = """
 import sys
 from launchbind_adapters.torchx import Adapter
@@ -52,7 +52,7 @@ names = [entry.name for entry in Adapter().backends()]
 assert not {"torchx", "nemo_run"} & {*sys.modules}
 print(*sorted(names))
 """
-    assert run_python(code).split() == sorted(schedulers())
+    assert run_python(code).split() == sorted({*schedulers()} - NEMO_RUN)
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,36 @@ def test_an_option_that_cannot_be_read_is_an_error(backend: str, option: str, te
     """An unknown option, and a text of another type, are errors; torchx would read "maybe" as False."""
     with pytest.raises(InvalidSettingError, match=said):
         Adapter().executor(backend, {option: text}, {})
+
+
+def test_one_setting_sets_one_option() -> None:
+    """A comma in a value is part of it; torchx would take what follows for another option."""
+    text = "/logs,prepend_cwd=true"
+    assert Adapter().executor("local_cwd", {"log_dir": text}, {}) == {"log_dir": text}
+
+
+@pytest.mark.parametrize(
+    ("backend", "config"),
+    [
+        ("local_cwd", {}),
+        ("lsf", {"image_repo": "x"}),
+        ("aws_batch", {"queue": "q", "image_repo": "x"}),
+    ],
+)
+def test_two_plans_have_one_fingerprint(backend: str, config: dict[str, str]) -> None:
+    """The ids that torchx makes in every dry run do not count, and what the app says does."""
+
+    def app(word: str) -> AppDef:
+        needs = Resource(cpu=1, gpu=0, memMB=64)
+        return AppDef(
+            "greet", roles=[Role("main", image="busybox", entrypoint="echo", args=[word], resource=needs)]
+        )
+
+    with launcher() as jobs:
+        plans = [jobs.plan(app(word), config, backend=backend) for word in ("a", "a", "b")]
+    assert plans[0].fingerprint == plans[1].fingerprint
+    assert plans[0].diff(plans[1]) == ""
+    assert plans[0].fingerprint != plans[2].fingerprint
 
 
 def test_a_job_runs_on_torchxs_own_local_scheduler(tmp_path: Path) -> None:
