@@ -47,7 +47,7 @@ def lint(session: nox.Session) -> None:
 @nox.parametrize("torchx", ["0.7.0", "nightly"], ids=["0.7.0", "nightly"])
 def types(session: nox.Session, torchx: str) -> None:
     """Strict types, against the classes of one torchx generation; tests/typing among them."""
-    checkers = tools("mypy", "basedpyright", "pytest", "hypothesis", "nox", "tomli")
+    checkers = tools("mypy", "basedpyright", "pytest", "hypothesis", "nox", "tomli", "types-PyYAML")
     if torchx == "nightly":
         session.install(".[cli]", NIGHTLY, *checkers)
         targets = NIGHTLY_TARGETS
@@ -78,8 +78,8 @@ def core(session: nox.Session) -> None:
 @nox.session
 def adapters(session: nox.Session) -> None:
     """The adapters, against the real launchers."""
-    # hatchling builds the example package of an executor of one's own.
-    session.install(".[nemo]", *tools("pytest", "hypothesis"), *BUILD)
+    # hatchling builds the example package of an executor of one's own; KubeflowExecutor needs kubernetes.
+    session.install(".[nemo]", "kubernetes", *tools("pytest", "hypothesis"), *BUILD)
     session.run("pytest", "tests/adapters", *session.posargs)
 
 

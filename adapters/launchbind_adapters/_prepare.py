@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from copy import deepcopy
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 from nemo_run.config import get_nemorun_home
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from nemo_run.core.execution.base import Executor
     from torchx.specs import AppDef, Role
+
+    ExecutorT = TypeVar("ExecutorT", bound=Executor)
 
 
 _NAME = re.compile(r"(?!\.+$)[^/\s]+")
@@ -41,10 +43,14 @@ def prepare(session: str) -> Callable[[AppDef, Executor, str], Mapping[str, str]
     return fill_in
 
 
-def copy_executor(executor: Executor) -> Executor:
-    """A deep copy that shares what cannot be copied: the console and the connection of an SSH tunnel."""
+def copy_executor(executor: ExecutorT) -> ExecutorT:
+    """A deep copy that shares what cannot be copied: connections.
+
+    They are the console and the session of an SSH tunnel, and Kubeflow's clients of the Kubernetes API.
+    """
     tunnel = getattr(executor, "tunnel", None)
-    live = (getattr(tunnel, name, None) for name in ("console", "session"))
+    live = [getattr(tunnel, name, None) for name in ("console", "session")]
+    live += [getattr(executor, name, None) for name in ("_co_api", "_cv_api")]
     return deepcopy(executor, {id(each): each for each in live if each is not None})
 
 

@@ -66,7 +66,7 @@ def launcher(session: str = "launchbind") -> Launcher[AppDef, Executor, AppDryRu
         When nemo_run is not installed, or is but cannot be imported.
     """
     from launchbind.launcher import Launcher
-    from launchbind_adapters import _docker, _local, torchx
+    from launchbind_adapters import _cloud, _docker, _local, torchx
     from launchbind_adapters._prepare import copy_executor, prepare
 
     factories: dict[str, SchedulerFactory] = {
@@ -74,6 +74,11 @@ def launcher(session: str = "launchbind") -> Launcher[AppDef, Executor, AppDryRu
         **disputed(),
         "local_persistent": _local.create_scheduler,
         "docker_persistent": _docker.create_scheduler,
+        "dgx_cloud": _cloud.create_dgx_cloud,
+        "lepton": _cloud.create_lepton,
+        "kubeflow": _cloud.create_kubeflow,
+        "skypilot": _cloud.create_skypilot,
+        "skypilot_jobs": _cloud.create_skypilot_jobs,
     }
     # What is registered later shows too.
     live: ChainMap[str, SchedulerFactory] = ChainMap(FACTORIES, factories)

@@ -36,7 +36,7 @@ _SECRET_NAME = "|".join(
 # Quoted, with escapes; quoted inside a quoted text; bare, after the scheme of an Authorization header.
 _VALUE = (
     r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|\\*\"[^\"\n]*\"|\\*'[^'\n]*'"
-    r"|(?:(?:bearer|basic|token)[ \t]+)?[^\s,;}\])\"']+"
+    r"|(?!\[\]|\{\})(?:(?:bearer|basic|token)[ \t]+)?[^\s,;}\])\"']+"
 )
 _URL_PASSWORD = re.compile(r"(?<=://)([^\s/:@]*):([^\s/@]+)@")
 # Values too common to be hidden wherever they appear; under a secret's name they are hidden all the same.
@@ -144,5 +144,6 @@ def _quotings(text: str) -> set[str]:
         repr(text)[1:-1],
         repr(f"'\"{text}")[4:-1],  # inside a text that holds both quotes
         shlex.quote(text),
+        text.replace("'", "''"),  # as YAML quotes it
         text.replace("'", "'\"'\"'"),  # inside a text that shlex.quote has quoted
     }

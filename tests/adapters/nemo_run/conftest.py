@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import json
 import os
 import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
@@ -25,6 +28,8 @@ HERE = Path(__file__).parent
 SCENARIOS = HERE / "scenarios"
 #: Guards against hanging only; nothing here takes that long.
 GUARD_SECONDS = 180
+#: The address of a service that nobody answers for.
+NOWHERE = "http://127.0.0.1:9"
 
 
 @dataclass(frozen=True)
@@ -135,3 +140,30 @@ def as_shipped() -> Iterator[None]:
     with EXECUTORS.temporary(), patch.dict(SUPPORT, clear=True), patch.dict(FACTORIES, clear=True):
         yield
         uninstall()
+
+
+@pytest.fixture
+def kubeconfig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What says where the Kubernetes API is, which KubeflowExecutor reads when it is made: here, nowhere."""
+    path = tmp_path / "kubeconfig"
+    named = {"clusters": ("cluster", {"server": NOWHERE}), "users": ("user", {"token": "-"})}
+    config = {kind: [{"name": "here", key: value}] for kind, (key, value) in named.items()}
+    config["contexts"] = [{"name": "here", "context": {"cluster": "here", "user": "here"}}]
+    path.write_text(json.dumps({"apiVersion": "v1", "kind": "Config", "current-context": "here", **config}))
+    monkeypatch.setenv("KUBECONFIG", str(path))
+    if find_spec("kubernetes"):  # which reads the variable when it is imported
+        monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(path))
+    return path
+
+
+@pytest.fixture
+def invoked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give invoke (2.2), which copies NeMo-Run's files, an empty standard input.
+
+    It reads that meanwhile, and never closes its pipes: what it leaves behind is no leak of ours, so it is
+    collected here, and the test that asks for this ignores the warnings.
+    """
+    with open(os.devnull) as nothing:
+        monkeypatch.setattr(sys, "stdin", nothing)
+        yield
+    gc.collect()

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import copy
-import gc
 import json
-import os
 import shlex
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import nemo_run as run
 import pytest
 from nemo_run.core.execution.dgxcloud import DGXCloudExecutor
+from nemo_run.core.execution.kubeflow import KubeflowExecutor
 from nemo_run.core.execution.lepton import LeptonExecutor
 from torchx.specs import AppDef, Role
 
 from launchbind import PlanError
+from launchbind_adapters._prepare import copy_executor
 from launchbind_adapters.nemo_run import Adapter, launcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from nemo_run.core.execution.base import Executor
 
 TOKEN = "hf_not_for_your_eyes"
+ROLE_KEY = "role-not-for-your-eyes"
+SECRET_NAME = "lepton-not-for-your-eyes"
 PASSWORD = "correct horse 'battery'"
 CLIENT_SECRET = "dgx-not-for-your-eyes"
 ENV = {"HF_TOKEN": TOKEN, "DB_PASSWORD": PASSWORD, "MODE": "fast"}
@@ -37,18 +38,11 @@ AWKWARD = [
 ]  # fmt: skip
 
 
-# Slurm's dry run copies files with invoke (2.2), which reads standard input meanwhile, and never closes
-# its pipes: that is no leak of ours, so the warnings are got over with before the next test.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
-
-
-@pytest.fixture(autouse=True)
-def invoked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Give invoke an empty standard input, and collect what it leaves behind."""
-    with open(os.devnull) as nothing:
-        monkeypatch.setattr(sys, "stdin", nothing)
-        yield
-    gc.collect()
+# As the fixture says: what invoke leaves behind warns until it is collected.
+pytestmark = [
+    pytest.mark.usefixtures("invoked"),
+    pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),
+]
 
 
 def local(_: Path) -> Executor:
@@ -91,26 +85,48 @@ def lepton(home: Path) -> Executor:
         mounts=[],
         node_group="group",
         resource_shape="cpu.small",
+        secret_vars={"LEPTON_KEY": SECRET_NAME},
         packager=run.Packager(),
         env_vars=dict(ENV),
     )
 
 
-@pytest.fixture(params=[local, slurm, docker, dgx_cloud, lepton], ids=lambda make: str(make.__name__))
-def executor(request: pytest.FixtureRequest, nemorun_home: Path) -> Executor:
-    """An executor of each kind that can be made, and dry-run, without a network or a daemon."""
+def kubeflow(_: Path) -> Executor:
+    pytest.importorskip("kubernetes")
+    return KubeflowExecutor(image="busybox", workdir_pvc="code", packager=run.Packager(), env_vars=dict(ENV))
+
+
+def skypilot(_: Path) -> Executor:
+    pytest.importorskip("sky")
+    return run.SkypilotExecutor(container_image="busybox", cloud="kubernetes", env_vars=dict(ENV))
+
+
+def skypilot_jobs(_: Path) -> Executor:
+    pytest.importorskip("sky")
+    return run.SkypilotJobsExecutor(container_image="busybox", cloud="kubernetes", env_vars=dict(ENV))
+
+
+ALL = [local, slurm, docker, dgx_cloud, lepton, kubeflow, skypilot, skypilot_jobs]
+
+
+@pytest.fixture(params=ALL, ids=lambda make: str(make.__name__))
+def executor(request: pytest.FixtureRequest, nemorun_home: Path, kubeconfig: Path) -> Executor:
+    """An executor of each kind; skypilot's two only where that is installed, since it is no small thing."""
     make: Callable[[Path], Executor] = request.param
     return make(nemorun_home)
 
 
 def greet(*args: str, name: str = "greet") -> AppDef:
-    return AppDef(name, roles=[Role("main", image="", entrypoint="echo", args=list(args or ("hello",)))])
+    words = list(args or ("hello",))
+    return AppDef(
+        name, roles=[Role("main", image="", entrypoint="echo", args=words, env={"ROLE_KEY": ROLE_KEY})]
+    )
 
 
 def test_planning_changes_nothing_and_gives_one_fingerprint(executor: Executor) -> None:
     """After three plans, app and executor equal what they were, and the fingerprints are one."""
     app = AppDef("greet", roles=[Role("main", image="", entrypoint="sh", args=["-c", "echo hello"])])
-    app_before, executor_before = copy.deepcopy(app), copy.deepcopy(executor)
+    app_before, executor_before = copy.deepcopy(app), copy_executor(executor)
     with launcher() as jobs:
         fingerprints = {jobs.plan(app, executor).fingerprint for _ in range(3)}
     assert app == app_before
@@ -127,24 +143,38 @@ def test_plans_of_different_commands_differ(executor: Executor) -> None:
     assert first.diff(first) == ""
 
 
+def test_a_changed_field_of_the_executor_shows(executor: Executor) -> None:
+    """The fingerprint, and the diff, tell one value of a field from another."""
+    changed = copy_executor(executor)
+    changed.env_vars["MODE"] = "slow"
+    with launcher() as jobs:
+        first, second = jobs.plan(greet(), executor), jobs.plan(greet(), changed)
+    assert first.fingerprint != second.fingerprint
+    assert [line for line in first.diff(second).splitlines() if line.startswith("+") and "slow" in line]
+
+
 def test_plans_hide_secrets(executor: Executor) -> None:
     """No secret of the executor is in str, repr or JSON of its plan, nor in the form JSON gives it."""
     with launcher() as jobs:
         plan = jobs.plan(greet(), executor)
     whole = plan.render(redact=False) + plan.to_json(redact=False)
     assert TOKEN in whole
-    secrets = [TOKEN, PASSWORD, json.dumps(PASSWORD)[1:-1], repr(PASSWORD)[1:-1], CLIENT_SECRET]
+    secrets = [TOKEN, PASSWORD, json.dumps(PASSWORD)[1:-1], repr(PASSWORD)[1:-1], PASSWORD.replace("'", "''")]
+    secrets += [ROLE_KEY, CLIENT_SECRET, SECRET_NAME]
     for text in (str(plan), repr(plan), plan.to_json(), plan.diff(plan)):
         assert [secret for secret in secrets if secret in text] == []
     assert "fast" in plan.to_json()
 
 
-def test_a_plan_hides_the_executors_own_secret(nemorun_home: Path) -> None:
-    """DGX Cloud's client_secret, which upstream prints, is hidden where it stands."""
+@pytest.mark.parametrize(("make", "secret"), [(dgx_cloud, CLIENT_SECRET), (lepton, SECRET_NAME)])
+def test_a_plan_hides_the_executors_own_secret(
+    nemorun_home: Path, make: Callable[[Path], Executor], secret: str
+) -> None:
+    """DGX Cloud's client_secret and Lepton's secret_vars, which upstream prints, are hidden."""
     with launcher() as jobs:
-        plan = jobs.plan(greet(), dgx_cloud(nemorun_home))
-    assert CLIENT_SECRET in plan.to_json(redact=False)
-    assert CLIENT_SECRET not in plan.to_json() + str(plan)
+        plan = jobs.plan(greet(), make(nemorun_home))
+    assert secret in plan.to_json(redact=False)
+    assert secret not in plan.to_json() + str(plan)
 
 
 @pytest.mark.parametrize("script", ["echo hello", '"echo hello"', "'", "x", ""])
