@@ -244,7 +244,7 @@ def _is_locked(path: Path) -> bool:
 
 
 def _lines(path: Path) -> Iterator[str]:
-    with open(path, encoding="utf-8", errors="replace", newline="\n") as log:
+    with open(path, encoding="utf-8", errors="replace", newline="") as log:
         yield from log
 
 
@@ -255,11 +255,13 @@ def _follow(path: Path, job: Job) -> Iterator[str]:
             # Asked before reading: what an ended job has written is all there.
             ended = job.state()[0] is not AppState.RUNNING
             while data := log.read(CHUNK):
-                *lines, last = data.split(b"\n")
-                for line in lines:
-                    yield b"".join([*rest, line]).decode("utf-8", "replace") + "\n"
-                    rest.clear()
-                rest.append(last)
+                rest.append(data)
+                if b"\n" in data or b"\r" in data:  # else not joined yet: a line may be very long
+                    *lines, last = b"".join(rest).splitlines(keepends=True)  # progress bars end in \r
+                    if last.endswith(b"\n"):  # what ends in \r may go on with \n
+                        lines, last = [*lines, last], b""
+                    yield from (line.decode("utf-8", "replace") for line in lines)
+                    rest = [last]
             if ended:
                 break
             time.sleep(POLL_SECONDS)

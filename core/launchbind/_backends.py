@@ -17,7 +17,7 @@ from launchbind.state import JobState, JobStatus
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from launchbind.protocols import Description, StateLike
+    from launchbind.protocols import Description, Listed, StateLike
     from launchbind.redaction import Redactor
     from launchbind.registry import Registry
 
@@ -80,14 +80,24 @@ class Backends(Generic[AppT, ExecutorT, InfoT]):
         description: Description,
     ) -> JobStatus:
         """A description in launchbind's terms."""
-        state = job_state(handle.backend, description.state)
-        code = None
-        if state.is_terminal and isinstance(scheduler, SupportsExitCode):
-            with self.asking(handle.backend, f"tell how {handle} ended"):
-                code = scheduler.exit_code(handle.app_id)
+        state = _job_state(handle.backend, description.state)
         # torchx writes "<NONE>" where it has no message (torchx.specs.api.NONE).
         message = "" if description.msg == "<NONE>" else description.msg
-        return JobStatus(handle, state, code, message, description.ui_url)
+        return JobStatus(
+            handle, state, self._exit_code(handle, scheduler, state), message, description.ui_url
+        )
+
+    def listed(self, backend: str, scheduler: Scheduler[AppT, ExecutorT, InfoT], job: Listed) -> JobStatus:
+        """A job of a listing in launchbind's terms."""
+        handle = Handle(backend, self.session, job.app_id)
+        state = _job_state(backend, job.state)
+        return JobStatus(handle, state, self._exit_code(handle, scheduler, state))
+
+    def _exit_code(self, handle: Handle, scheduler: object, state: JobState) -> int | None:
+        if not (state.is_terminal and isinstance(scheduler, SupportsExitCode)):
+            return None
+        with self.asking(handle.backend, f"tell how {handle} ended"):
+            return scheduler.exit_code(handle.app_id)
 
     def close(self) -> None:
         """Close every scheduler that was made, the others too when one fails."""
@@ -115,7 +125,7 @@ class Backends(Generic[AppT, ExecutorT, InfoT]):
             raise SchedulerError(backend, action, reason) from error
 
 
-def job_state(backend: str, state: StateLike) -> JobState:
+def _job_state(backend: str, state: StateLike) -> JobState:
     """The job state of that name; one that launchbind does not know is an error, not UNKNOWN."""
     known = JobState.__members__.get(state.name)
     if known is None:

@@ -34,7 +34,7 @@ def canonical(value: object, _above: tuple[int, ...] = ()) -> Json:
         return "<recursion>"
     above = (*_above, id(value))
     if isinstance(value, Mapping):
-        return {_key(key, above): canonical(item, above) for key, item in value.items()}
+        return {_key(key, value, above): canonical(item, above) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [canonical(item, above) for item in value]
     if isinstance(value, (set, frozenset)):
@@ -48,8 +48,11 @@ def canonical(value: object, _above: tuple[int, ...] = ()) -> Json:
     return named | {name: canonical(member, above) for name, member in members.items()}
 
 
-def _key(key: object, above: tuple[int, ...]) -> str:
-    return key if isinstance(key, str) else dump(canonical(key, above))
+def _key(key: object, mapping: Mapping[object, object], above: tuple[int, ...]) -> str:
+    if isinstance(key, str):
+        return key
+    text = dump(canonical(key, above))
+    return f"{text} ({type(key).__qualname__})" if text in mapping else text  # beside 1 there may be "1"
 
 
 def _members(value: object) -> dict[str, object]:

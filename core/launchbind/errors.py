@@ -238,7 +238,7 @@ class InvalidSettingError(LaunchbindError, ValueError):
 
     def __str__(self) -> str:
         if self.field is None:
-            return f"{self.executor} cannot be made: {self.problem}."
+            return f"{self.executor} cannot be made: {self.problem.rstrip('.')}."
         near = closest(self.field, self.known)
         hint = f"; did you mean {near!r}?" if near else f": there are {_listing(self.known)}."
         return f"{self.executor} cannot take {self.field!r}: {self.problem}{hint if self.known else '.'}"
@@ -274,7 +274,8 @@ class DryRunError(LaunchbindError, RuntimeError):
 
     def __str__(self) -> str:
         where = f", role {self.role!r} (index {self.index})" if self.index is not None else ""
-        return f"dry run of app {self.app!r} on backend {self.backend!r}{where} failed: {self.reason}."
+        reason = self.reason.rstrip(".")
+        return f"dry run of app {self.app!r} on backend {self.backend!r}{where} failed: {reason}."
 
 
 class InvalidHandleError(LaunchbindError, ValueError):
@@ -331,7 +332,7 @@ class PlanError(LaunchbindError, ValueError):
         self.app, self.problem = app, problem
 
     def __str__(self) -> str:
-        return f"app {self.app!r} {self.problem}."
+        return f"app {self.app!r} {self.problem.rstrip('.')}."
 
 
 class SchedulerError(LaunchbindError, RuntimeError):

@@ -6,11 +6,12 @@ import copy
 import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from launchbind._backends import Backends, job_state
+from launchbind._backends import Backends
 from launchbind._logs import chosen, read_logs
 from launchbind._planning import Planner
 from launchbind.errors import (
     InvalidHandleError,
+    InvalidSettingError,
     PlanError,
     SchedulerError,
     UnknownJobError,
@@ -20,6 +21,7 @@ from launchbind.errors import (
 from launchbind.handle import Handle
 from launchbind.protocols import (
     App,
+    Role,
     Scheduler,
     SchedulerFactory,
     SupportsDescribeMany,
@@ -27,16 +29,16 @@ from launchbind.protocols import (
     SupportsLogs,
 )
 from launchbind.redaction import Redactor
-from launchbind.state import JobStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from typing_extensions import Self
 
     from launchbind.plan import Plan
     from launchbind.registry import Registry
+    from launchbind.state import JobStatus
 
 AppT = TypeVar("AppT", bound=App)
 ExecutorT = TypeVar("ExecutorT")
@@ -93,7 +95,7 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         self._planner: Planner[AppT, ExecutorT, InfoT] = Planner(
             registry, self._backends, prepare=prepare, volatile=volatile, copier=copier, secret_names=names
         )
-        self._plans: dict[Handle, Plan[InfoT]] = {}
+        self._roles: dict[Handle, Sequence[Role]] = {}
 
     # -- before the job --------------------------------------------------------------------------
 
@@ -147,7 +149,7 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
                 raise SchedulerError(
                     plan.backend, f"keep the job of app {plan.app.name!r}", reason
                 ) from error
-        self._plans[plan.handle] = plan
+        self._roles[plan.handle] = plan.app.roles
         return plan.handle
 
     def run(self, app: AppT, executor: ExecutorT, *, backend: str | None = None) -> Handle:
@@ -217,7 +219,11 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         ------
         WaitTimeoutError
             When the job has not ended in time; it goes on.
+        InvalidSettingError
+            When ``poll`` is negative.
         """
+        if not poll >= 0:
+            raise InvalidSettingError("wait", "poll", f"it is seconds, 0 or more, not {poll}")
         deadline = None if timeout is None else time.monotonic() + timeout
         pause = min(_FIRST_POLL, poll)
         while True:
@@ -280,11 +286,8 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         if not isinstance(scheduler, SupportsLogs):
             raise UnsupportedError(handle.backend, "read logs")
         description = self._backends.describe(handle, scheduler)
-        plan = self._plans.get(handle)
-        roles, redactor = (
-            (plan.app.roles, plan._redactor) if plan else (description.roles, self._backends.redactor)
-        )
-        replicas = chosen(handle, roles, role, replica)
+        replicas = chosen(handle, self._roles.get(handle, description.roles), role, replica)
+        redactor = self._backends.redactor
         return read_logs(scheduler, handle, replicas, redactor, follow=follow, regex=regex, since=since)
 
     def list(self, backend: str) -> list[JobStatus]:
@@ -300,10 +303,8 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         if not isinstance(scheduler, SupportsList):
             raise UnsupportedError(backend, "list jobs")
         with self._backends.asking(backend, "list its jobs"):
-            return [
-                JobStatus(Handle(backend, self._backends.session, job.app_id), job_state(backend, job.state))
-                for job in scheduler.list()
-            ]
+            jobs = list(scheduler.list())
+        return [self._backends.listed(backend, scheduler, job) for job in jobs]
 
     # -- the launcher itself ---------------------------------------------------------------------
 

@@ -221,7 +221,11 @@ class SupportsDescribeMany(Protocol):
 
 @runtime_checkable
 class SupportsExitCode(Protocol):
-    """A scheduler that knows with which code a job ended."""
+    """A scheduler that knows with which code a job ended.
+
+    It is asked after ``describe``, ``describe_many`` or ``list`` has said that the job has ended, job by
+    job: where that would be a query each, the scheduler keeps what those have found.
+    """
 
     def exit_code(self, app_id: str, /) -> int | None:
         """The first non-zero exit code of its replicas, else 0; None while it is not known."""

@@ -10,6 +10,7 @@ import pytest
 from launchbind import (
     Handle,
     InvalidHandleError,
+    InvalidSettingError,
     JobState,
     JobStatus,
     Launcher,
@@ -249,6 +250,14 @@ def test_wait_gives_up_after_its_timeout(timeout: float) -> None:
     assert job.state is JobState.RUNNING
 
 
+@pytest.mark.parametrize("poll", [-1.0, float("nan")])
+def test_wait_refuses_a_pause_that_is_none(poll: float) -> None:
+    """In one sentence, and before it asks."""
+    launcher, handle, _ = run(FakeScheduler())
+    with pytest.raises(InvalidSettingError, match="'poll': it is seconds, 0 or more"):
+        launcher.wait(handle, poll=poll)
+
+
 def test_wait_does_not_time_out_on_a_job_that_has_ended() -> None:
     """A timeout of nothing is enough for it."""
     launcher, handle, job = run(FakeScheduler())
@@ -344,6 +353,17 @@ def test_list_gives_the_jobs_of_a_backend(backend: str) -> None:
     job.state = JobState.SUCCEEDED
     assert launcher.list(backend) == [
         JobStatus(first, JobState.SUCCEEDED),
+        JobStatus(second, JobState.RUNNING),
+    ]
+
+
+def test_list_tells_exit_codes_where_the_scheduler_knows_them() -> None:
+    """Of the jobs that have ended."""
+    launcher, first, job = run(WithExitCode())
+    second = launcher.run(hello(), FakeExecutor())
+    job.state = JobState.FAILED
+    assert launcher.list("fake") == [
+        JobStatus(first, JobState.FAILED, 3),
         JobStatus(second, JobState.RUNNING),
     ]
 

@@ -280,6 +280,12 @@ def test_equal_requests_have_equal_fingerprints(make: object) -> None:
     assert plan_of(make()).fingerprint == plan_of(kept).fingerprint
 
 
+def test_keys_that_look_alike_are_kept_apart() -> None:
+    """1 and "1" in one mapping are two keys, so a change under either shows."""
+    assert canonical({1: "a", "1": "b"}) == {"1 (int)": "a", "1": "b"}
+    assert canonical({1: "a", "2": "b"}) == {"1": "a", "2": "b"}
+
+
 def test_the_order_of_keys_does_not_matter() -> None:
     """Mappings are compared as mappings."""
     assert plan_of({"a": 1, "b": 2}).fingerprint == plan_of({"b": 2, "a": 1}).fingerprint

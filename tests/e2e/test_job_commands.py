@@ -79,6 +79,21 @@ def test_a_job_is_followed_waited_for_and_read_by_its_handle(cli: Cli, home: Pat
     assert (document["handle"], document["state"], document["exit_code"]) == (handle, "FAILED", 4)
 
 
+def test_a_progress_bar_is_shown_while_it_moves(cli: Cli, home: Path) -> None:
+    """What ends in a carriage return is followed as it comes, not when the job has ended."""
+    handle = detached(cli, "bash", "-c", r"printf '10%%\r20%%\r'; until [ -e go ]; do sleep 0.1; done; echo")
+    watcher = subprocess.Popen(
+        [sys.executable, "-m", "launchbind", "logs", "-f", handle],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "NEMORUN_HOME": str(home / "nemorun")},
+    )
+    with watcher:
+        assert watcher.stdout is not None
+        assert watcher.stdout.read(4) == b"10%\r"
+        (home / "project" / "go").touch()
+        assert watcher.stdout.read() == b"20%\r\n"
+
+
 def test_logs_are_filtered_by_a_pattern(cli: Cli) -> None:
     """--grep keeps the lines in which the pattern is found, and --since says where it cannot be had."""
     handle = detached(cli, "bash", "-c", "echo apple; echo pear; echo grape")
@@ -95,8 +110,56 @@ def test_a_job_is_cancelled_by_its_handle_twice(cli: Cli) -> None:
     for _ in range(2):
         cancelled = cli("cancel", handle)
         assert cancelled.returncode == 0
-        assert f"{handle} CANCELLED" in cancelled.stderr
-    assert f"{handle}\tCANCELLED" in cli("list", "-b", "local").stdout
+        assert f"{handle}\tCANCELLED\t" in cancelled.stdout
+    assert f"{handle}\tCANCELLED\t143" in cli("list", "-b", "local").stdout
+
+
+@pytest.mark.parametrize("command", ["status", "cancel"])
+def test_one_unknown_job_does_not_hide_the_others(cli: Cli, command: str) -> None:
+    """Jobs that are known are reported, the others each in a sentence, and the exit code tells."""
+    handle = detached(cli, "true")
+    cli("wait", handle)
+    never = [f"local_persistent://launchbind/never-{number}" for number in (1, 2)]
+    result = cli(command, never[0], handle, never[1])
+    assert result.returncode == 125
+    assert [line.split("\t")[:2] for line in result.stdout.splitlines()[1:]] == [[handle, "SUCCEEDED"]]
+    said = result.stderr.splitlines()
+    assert [line.partition("'")[2].partition("'")[0] for line in said] == never
+
+
+def test_every_command_about_jobs_prints_json(cli: Cli) -> None:
+    """run, status, wait, cancel and list print the same document, logs an object for each line."""
+    ran = cli("run", "-b", "local", "--json", "--", "sh", "-c", "echo hello; exit 3")
+    assert ran.returncode == 3
+    assert "hello\n" in ran.stderr
+    [document] = json.loads(ran.stdout)
+    handle = document["handle"]
+    assert (document["state"], document["exit_code"]) == ("FAILED", 3)
+    for arguments in (("status", handle), ("wait", handle), ("cancel", handle)):
+        assert json.loads(cli(*arguments, "--json").stdout) == [document]
+    [listed] = json.loads(cli("list", "-b", "local", "--json").stdout)
+    assert (listed["handle"], listed["exit_code"]) == (handle, 3)
+    assert json.loads(cli("logs", "--json", handle).stdout) == {"line": "hello"}
+    [started] = json.loads(cli("run", "-b", "local", "--json", "--detach", "--", "true").stdout)
+    assert cli("wait", started["handle"]).returncode == 0
+
+
+def test_a_table_on_a_narrow_terminal_cuts_no_handle_off(cli: Cli, home: Path) -> None:
+    """Where a handle is wider than the terminal, the terminal folds it and nothing is lost."""
+    handle = detached(cli, "true")
+    cli("wait", handle)
+    code = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]))"
+    shown = subprocess.run(
+        [sys.executable, "-c", code, sys.executable, "-m", "launchbind", "status", handle],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "NEMORUN_HOME": str(home / "nemorun"), "COLUMNS": "30", "TERM": "dumb"},
+        stdin=subprocess.DEVNULL,
+        timeout=LIMIT,
+        check=False,
+    )
+    assert handle in shown.stdout, shown
+    assert "SUCCEEDED" in shown.stdout
 
 
 def test_waiting_gives_up_when_told_to_and_the_job_goes_on(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,14 @@ import click
 from launchbind.state import JobState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from launchbind.state import JobStatus
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+_WIDEST = 10_000  # characters
 
 
 def print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -28,7 +34,32 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     table = Table(*columns, box=None, header_style="bold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))  # as it is: a cell may look like rich's markup
-    Console().print(table)
+    # The terminal folds what is too long for it; rich would cut handles off.
+    console = Console()
+    needed = console.measure(table, options=console.options.update(max_width=_WIDEST)).maximum
+    Console(width=max(console.width, needed), height=console.height).print(table)
+
+
+def print_statuses(statuses: Iterable[JobStatus], *, as_json: bool) -> None:
+    """Jobs and how they fare."""
+    if as_json:
+        click.echo(json.dumps([_document(status) for status in statuses], indent=2))
+        return
+    rows = []
+    for status in statuses:
+        code = "" if status.exit_code is None else str(status.exit_code)
+        rows.append((str(status.handle), str(status.state), code, status.message))
+    print_rows(("handle", "state", "exit code", "message"), rows)
+
+
+def _document(status: JobStatus) -> dict[str, object]:
+    return {
+        "handle": str(status.handle),
+        "state": str(status.state),
+        "exit_code": status.exit_code,
+        "message": status.message,
+        "ui_url": status.ui_url,
+    }
 
 
 def exit_code(status: JobStatus) -> int:

@@ -8,13 +8,13 @@ import click
 
 from launchbind.cli._adapters import offers
 from launchbind.cli._errors import say
-from launchbind.cli._output import print_rows
+from launchbind.cli._output import as_json_option, print_rows
 
 COLUMNS = ("backend", "aliases", "state", "target", "source")
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON array instead of a table.")
+@as_json_option
 @click.option("--probe", is_flag=True, help="Try each backend, which imports the launchers.")
 def backends(as_json: bool, probe: bool) -> None:
     """List the backends that jobs can be sent to.

@@ -10,14 +10,14 @@ import click
 
 from launchbind.checks import Check
 from launchbind.cli._adapters import ADAPTERS
-from launchbind.cli._output import print_rows
+from launchbind.cli._output import as_json_option, print_rows
 from launchbind.errors import LaunchbindError
 
 COLUMNS = ("subject", "state", "import", "detail", "fix")
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON array instead of a table.")
+@as_json_option
 def doctor(as_json: bool) -> None:
     """Try every backend, and say what is missing or broken and the command that mends it.
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from launchbind.cli._adapters import find, owner
-from launchbind.cli._errors import say
-from launchbind.cli._output import exit_code, print_rows
+from launchbind.cli._errors import OWN_FAILURE, say
+from launchbind.cli._output import as_json_option, exit_code, print_statuses
+from launchbind.errors import LaunchbindError, UnknownJobError
 from launchbind.handle import Handle
 
 if TYPE_CHECKING:
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
     from launchbind.protocols import App
     from launchbind.state import JobStatus
 
-COLUMNS = ("handle", "state", "exit code", "message")
-
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
 
 @contextmanager
 def _launcher(handle: Handle) -> Iterator[Launcher[App, object, object]]:
@@ -33,59 +30,55 @@ def _launcher(handle: Handle) -> Iterator[Launcher[App, object, object]]:
         yield launcher
 
 
-def _document(status: JobStatus) -> dict[str, object]:
-    return {
-        "handle": str(status.handle),
-        "state": str(status.state),
-        "exit_code": status.exit_code,
-        "message": status.message,
-        "ui_url": status.ui_url,
-    }
-
-
-def _show(statuses: list[JobStatus], as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps([_document(status) for status in statuses], indent=2))
-        return
-    print_rows(
-        COLUMNS,
-        [
-            (
-                str(each.handle),
-                str(each.state),
-                "" if each.exit_code is None else str(each.exit_code),
-                each.message,
-            )
-            for each in statuses
-        ],
-    )
-
-
 @click.command()
 @click.argument("handles", nargs=-1, required=True, metavar="HANDLE...")
-@_as_json
+@as_json_option
 def status(handles: tuple[str, ...], as_json: bool) -> None:
-    """Tell how jobs fare.
+    """Tell how jobs fare; exit code 125 when that of any could not be told.
 
     \b
     Example:
       launchbind status local_persistent://launchbind/echo-k2l7
     """
-    by_backend: dict[str, list[Handle]] = {}
     parsed = [Handle.parse(text) for text in handles]
-    for handle in parsed:
-        by_backend.setdefault(handle.backend, []).append(handle)
     found: dict[Handle, JobStatus] = {}
-    for group in by_backend.values():
-        with _launcher(group[0]) as launcher:
-            found.update(zip(group, launcher.statuses(group), strict=True))
-    _show([found[handle] for handle in parsed], as_json)
+    errors: list[LaunchbindError] = []
+    for backend in dict.fromkeys(handle.backend for handle in parsed):
+        group = [handle for handle in parsed if handle.backend == backend]
+        try:
+            with _launcher(group[0]) as launcher:
+                found.update(_statuses(launcher, group, errors))
+        except LaunchbindError as error:
+            errors.append(error)
+    print_statuses([found[handle] for handle in parsed if handle in found], as_json=as_json)
+    _end_with(errors)
+
+
+def _statuses(
+    launcher: Launcher[App, object, object], handles: list[Handle], errors: list[LaunchbindError]
+) -> Iterator[tuple[Handle, JobStatus]]:
+    """In one query where every job is known; else one by one, so that each error is about one job."""
+    try:
+        yield from zip(handles, launcher.statuses(handles), strict=True)
+    except UnknownJobError:
+        for handle in handles:
+            try:
+                yield handle, launcher.status(handle)
+            except LaunchbindError as error:
+                errors.append(error)
+
+
+def _end_with(errors: list[LaunchbindError]) -> None:
+    for error in errors:
+        say(str(error))
+    if errors:
+        sys.exit(OWN_FAILURE)
 
 
 @click.command()
 @click.argument("handle")
 @click.option("--timeout", type=float, metavar="SECONDS", help="Give up after this long; the job goes on.")
-@_as_json
+@as_json_option
 def wait(handle: str, timeout: float | None, as_json: bool) -> None:
     """Wait until a job has ended, and exit with its exit code.
 
@@ -103,7 +96,7 @@ def wait(handle: str, timeout: float | None, as_json: bool) -> None:
         ended = launcher.wait(parsed, timeout=timeout, progress=progress)
     if sys.stderr.isatty():
         click.echo("", err=True)
-    _show([ended], as_json)
+    print_statuses([ended], as_json=as_json)
     sys.exit(exit_code(ended))
 
 
@@ -116,6 +109,7 @@ def wait(handle: str, timeout: float | None, as_json: bool) -> None:
 @click.option(
     "--since", type=click.DateTime(), help="Only what was written since then, where the backend knows."
 )
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object for each line, as it comes.")
 def logs(
     handle: str,
     follow: bool,
@@ -123,6 +117,7 @@ def logs(
     replica: int | None,
     regex: str | None,
     since: datetime | None,
+    as_json: bool,
 ) -> None:
     """Print a job's output.
 
@@ -133,27 +128,37 @@ def logs(
     parsed = Handle.parse(handle)
     with _launcher(parsed) as launcher:
         for line in launcher.logs(parsed, role, replica, follow, regex=regex, since=since):
+            if as_json:
+                line = json.dumps({"line": line.rstrip("\r\n")}) + "\n"
             click.echo(line, nl=False)
 
 
 @click.command()
 @click.argument("handles", nargs=-1, required=True, metavar="HANDLE...")
-def cancel(handles: tuple[str, ...]) -> None:
+@as_json_option
+def cancel(handles: tuple[str, ...], as_json: bool) -> None:
     """End jobs; those that have ended are left as they are.
 
     \b
     Example:
       launchbind cancel local_persistent://launchbind/echo-k2l7
     """
+    cancelled: list[JobStatus] = []
+    errors: list[LaunchbindError] = []
     for handle in [Handle.parse(text) for text in handles]:
-        with _launcher(handle) as launcher:
-            launcher.cancel(handle)
-            say(f"{handle} {launcher.status(handle).state}")
+        try:
+            with _launcher(handle) as launcher:
+                launcher.cancel(handle)
+                cancelled.append(launcher.status(handle))
+        except LaunchbindError as error:  # the others are to end all the same
+            errors.append(error)
+    print_statuses(cancelled, as_json=as_json)
+    _end_with(errors)
 
 
 @click.command(name="list")
 @click.option("-b", "--backend", required=True, help="Whose jobs; see 'launchbind backends'.")
-@_as_json
+@as_json_option
 def list_jobs(backend: str, as_json: bool) -> None:
     """List the jobs that a backend knows.
 
@@ -163,4 +168,4 @@ def list_jobs(backend: str, as_json: bool) -> None:
     """
     adapter, backend = find(backend)
     with adapter.launcher("launchbind") as launcher:
-        _show(launcher.list(backend), as_json)
+        print_statuses(launcher.list(backend), as_json=as_json)

@@ -11,7 +11,7 @@ import click
 
 from launchbind.cli._adapters import find
 from launchbind.cli._job import CONTEXT, described, job_options
-from launchbind.cli._output import print_rows
+from launchbind.cli._output import as_json_option, print_rows
 
 
 @click.command(context_settings=CONTEXT)
@@ -55,7 +55,7 @@ def plan(
 
 @click.command()
 @click.argument("backend")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@as_json_option
 def show(backend: str, as_json: bool) -> None:
     """Tell what is known of BACKEND, and which fields -s can set.
 

@@ -8,12 +8,12 @@ import click
 
 from launchbind import profiles as _profiles
 from launchbind._canonical import canonical, dump
-from launchbind.cli._output import print_rows
+from launchbind.cli._output import as_json_option, print_rows
 from launchbind.redaction import Redactor
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@as_json_option
 def profiles(as_json: bool) -> None:
     """List the profiles of this project and of yours, secrets hidden.
 

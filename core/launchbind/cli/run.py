@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from launchbind.cli._errors import INTERRUPTED, say
 from launchbind.cli._job import CONTEXT, described, job_options
-from launchbind.cli._output import exit_code
+from launchbind.cli._output import exit_code, print_statuses
 from launchbind.errors import LaunchbindError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 @click.command(context_settings=CONTEXT)
 @job_options
 @click.option("--detach", is_flag=True, help="Print the job's handle and leave it running.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print how the job fares as JSON; its output goes to stderr."
+)
 def run(
     backend: str | None,
     profile: str | None,
@@ -31,6 +34,7 @@ def run(
     env: dict[str, str],
     name: str | None,
     detach: bool,
+    as_json: bool,
     command: tuple[str, ...],
 ) -> None:
     """Run COMMAND as a job, show its output, and exit with its exit code.
@@ -51,12 +55,15 @@ def run(
         handle = launcher.submit(plan)
         if detach:
             try:
-                click.echo(handle)
-            except OSError:
+                if as_json:
+                    print_statuses([launcher.status(handle)], as_json=True)
+                else:
+                    click.echo(handle)
+            except (LaunchbindError, OSError):
                 say(f"submitted {handle}")  # the handle must not be lost
                 raise
         else:
-            sys.exit(_follow(launcher, handle, interrupted))
+            sys.exit(_follow(launcher, handle, interrupted, as_json=as_json))
 
 
 def _hold_interrupts() -> list[int]:
@@ -76,7 +83,9 @@ def _hold_interrupts() -> list[int]:
     return received
 
 
-def _follow(launcher: Launcher[App, object, object], handle: Handle, interrupted: list[int]) -> int:
+def _follow(
+    launcher: Launcher[App, object, object], handle: Handle, interrupted: list[int], *, as_json: bool
+) -> int:
     """Show the job's output until it ends, and return the exit code for this process."""
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -84,8 +93,10 @@ def _follow(launcher: Launcher[App, object, object], handle: Handle, interrupted
         if interrupted:
             raise KeyboardInterrupt
         say(f"submitted {handle}")
-        _show_output(launcher, handle)
+        _show_output(launcher, handle, sys.stderr if as_json else sys.stdout)
         status = launcher.wait(handle)
+        if as_json:
+            print_statuses([status], as_json=True)
     except LaunchbindError:
         say(f"lost sight of {handle}, which may still be running")
         raise
@@ -102,10 +113,10 @@ def _follow(launcher: Launcher[App, object, object], handle: Handle, interrupted
     return exit_code(status)
 
 
-def _show_output(launcher: Launcher[App, object, object], handle: Handle) -> None:
+def _show_output(launcher: Launcher[App, object, object], handle: Handle, place: TextIO) -> None:
     try:
         for line in launcher.logs(handle, follow=True):
-            sys.stdout.write(line)
-            sys.stdout.flush()
+            place.write(line)
+            place.flush()
     except UnsupportedError as error:
         say(f"{error} Waiting for the job to end.")
