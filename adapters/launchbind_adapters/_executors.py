@@ -155,7 +155,7 @@ def disputed() -> dict[str, SchedulerFactory]:
     raises the error that names the claimants, when a job goes to that backend and not before.
     """
     found: dict[str, SchedulerFactory] = {}
-    entries: list[Entry[object]] = discover("scheduler", "torchx.schedulers")
+    entries: list[Entry[object]] = discover("scheduler", "torchx.schedulers", restricted=False)
     for entry in entries:
         if isinstance(entry.error, ConflictError):
             claims = [entry.error.target, *(target for _, target, _ in entry.error.held)]

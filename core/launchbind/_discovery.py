@@ -1,7 +1,13 @@
-"""Discovery: the entry points of a group, read as lazy entries."""
+"""Discovery: the entry points of a group, read as lazy entries.
+
+The environment variable ``LAUNCHBIND_PLUGINS`` says whose entry points count: those of the distributions it
+lists, separated by commas, or with ``0`` nobody's. launchbind's own always do; unset, everybody's do.
+"""
 
 from __future__ import annotations
 
+import os
+import re
 from typing import TYPE_CHECKING, TypeVar
 
 from launchbind import _reference
@@ -16,8 +22,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def discover(kind: str, group: str) -> list[Entry[T]]:
+def discover(kind: str, group: str, *, restricted: bool = True) -> list[Entry[T]]:
     """Read the entry points of ``group``; nothing they name is imported.
+
+    ``LAUNCHBIND_PLUGINS`` counts unless ``restricted`` is False, for groups that others load from.
 
     An entry point that cannot be used becomes a broken entry that keeps its error, so that it spoils
     only itself. A name that two distributions claim is broken too: picking one would send jobs to
@@ -31,11 +39,26 @@ def discover(kind: str, group: str) -> list[Entry[T]]:
         points = entry_points(group=group)
     except TypeError:  # what a line without "=" gives, in the entry_points.txt of any distribution
         points, unreadable = _one_by_one(group)
+    allowed = _allowed() if restricted else None
     claims: dict[str, dict[str, EntryPoint]] = {}
     for point in points:
+        if allowed is not None and _normal(_owner(point)) not in allowed:
+            continue  # as if it were not installed
         # The same distribution can be on sys.path twice; the first one is the one that imports.
         claims.setdefault(point.name, {}).setdefault(_owner(point), point)
     return [*(_entry(kind, list(rivals.values())) for rivals in claims.values()), *unreadable]
+
+
+def _allowed() -> set[str] | None:
+    """The distributions whose entry points count, None for all."""
+    listed = os.environ.get("LAUNCHBIND_PLUGINS")
+    if listed is None:
+        return None
+    return {"launchbind", *(_normal(name.strip()) for name in listed.split(",") if name.strip() != "0")}
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()  # names of distributions are compared like this (PEP 503)
 
 
 def _one_by_one(group: str) -> tuple[list[EntryPoint], list[Entry[T]]]:

@@ -349,3 +349,47 @@ def test_a_distribution_without_metadata_is_described_as_far_as_it_goes(
     (tmp_path / "site" / "plug-in-2.5.dist-info" / "METADATA").unlink()
     assert registry.entry("plugged").source == "entry point plugged = lb_plugin:Target of ? ?"
     assert registry.type_of("plugged").__name__ == "Target"
+
+
+# -- whose --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("listed", "found"),
+    [
+        (None, ["plugged", "shared", "own"]),
+        ("0", ["own"]),
+        ("", ["own"]),
+        ("plug-in", ["plugged", "own"]),
+        (" Plug.In , other_one ", ["plugged", "shared", "own"]),
+        ("other-one", ["shared", "own"]),
+    ],
+)
+def test_plugins_can_be_restricted(
+    registry: Registry[object],
+    plugin: str,
+    write_distribution: WriteDistribution,
+    monkeypatch: pytest.MonkeyPatch,
+    listed: str | None,
+    found: list[str],
+) -> None:
+    """LAUNCHBIND_PLUGINS lists whose entry points count; launchbind's own always do."""
+    write_distribution("other_one", f"[{GROUP}]\nshared = {plugin}:Second\n")
+    write_distribution("launchbind", f"[{GROUP}]\nown = collections:OrderedDict\n")
+    if listed is None:
+        monkeypatch.delenv("LAUNCHBIND_PLUGINS", raising=False)
+    else:
+        monkeypatch.setenv("LAUNCHBIND_PLUGINS", listed)
+    assert sorted(registry) == sorted(found)
+
+
+def test_a_plugin_that_is_left_out_disputes_nothing(
+    registry: Registry[object],
+    plugin: str,
+    write_distribution: WriteDistribution,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of two distributions that claim a name, the one that is allowed has it."""
+    write_distribution("rival", f"[{GROUP}]\nplugged = {plugin}:Second\n")
+    monkeypatch.setenv("LAUNCHBIND_PLUGINS", "rival")
+    assert registry["plugged"].__name__ == "Second"
