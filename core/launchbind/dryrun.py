@@ -32,6 +32,9 @@ class DryRunInfo(Generic[RequestT]):
         #: The app the request was made from; set by :func:`submit_dryrun`.
         self.app: App | None = None
 
+    def __str__(self) -> str:
+        return str(self.request)
+
     def __repr__(self) -> str:
         return f"DryRunInfo({self.request!r})"
 

@@ -38,6 +38,8 @@ _VALUE = (
     r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|\\*\"[^\"\n]*\"|\\*'[^'\n]*'"
     r"|(?!\[\]|\{\})(?:(?:bearer|basic|token)[ \t]+)?[^\s,;}\])\"']+"
 )
+# What is hidden already is left alone: what looks like the rest of the value may be the next line's start.
+_HIDDEN = rf"(?!{MASK}(?:[\s\\\"',;)}}\]]|$))"
 _URL_PASSWORD = re.compile(r"(?<=://)([^\s/:@]*):([^\s/@]+)@")
 # Values too common to be hidden wherever they appear; under a secret's name they are hidden all the same.
 _MIN_LENGTH = 4
@@ -60,11 +62,11 @@ class Redactor:
         self._assignment = re.compile(
             # Starting where a word starts keeps this linear in a blob of base64, which is one long word.
             rf"(?P<name>(?<![\w.-])[\w.-]*?(?:{pattern})[\w.-]*)(?P<between>(?:\\*[\"'])?\s*[=:]\s*)"
-            rf"(?P<value>{_VALUE})",
+            rf"(?P<value>{_HIDDEN}{_VALUE})",
             re.IGNORECASE,
         )
         self._flag = re.compile(
-            rf"(?P<flag>(?<!\S)--?[\w-]*?(?:{pattern})[\w-]*\s+)(?P<value>{_VALUE})", re.IGNORECASE
+            rf"(?P<flag>(?<!\S)--?[\w-]*?(?:{pattern})[\w-]*\s+)(?P<value>{_HIDDEN}{_VALUE})", re.IGNORECASE
         )
         self._values: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
