@@ -62,11 +62,12 @@ class Redactor:
         self._assignment = re.compile(
             # Starting where a word starts keeps this linear in a blob of base64, which is one long word.
             rf"(?P<name>(?<![\w.-])[\w.-]*?(?:{pattern})[\w.-]*)(?P<between>(?:\\*[\"'])?\s*[=:]\s*)"
-            rf"(?P<value>{_HIDDEN}{_VALUE})",
+            rf"(?P<value>{_HIDDEN}(?:{_VALUE}))",
             re.IGNORECASE,
         )
         self._flag = re.compile(
-            rf"(?P<flag>(?<!\S)--?[\w-]*?(?:{pattern})[\w-]*\s+)(?P<value>{_HIDDEN}{_VALUE})", re.IGNORECASE
+            rf"(?P<flag>(?<!\S)--?[\w-]*?(?:{pattern})[\w-]*\s+)(?P<value>{_HIDDEN}(?:{_VALUE}))",
+            re.IGNORECASE,
         )
         self._values: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
