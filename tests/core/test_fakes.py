@@ -3,13 +3,41 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from launchbind import JobState, Launcher, Registry, explain, protocols
-from launchbind.testing import FakeApp, FakeExecutor, FakeInfo, FakeRole, FakeScheduler
+import pytest
+
+from launchbind import Handle, JobState, Launcher, Registry, explain, protocols
+from launchbind.testing import (
+    FakeApp,
+    FakeCluster,
+    FakeExecutor,
+    FakeInfo,
+    FakeManagedExecutor,
+    FakeProgram,
+    FakeRole,
+    FakeScheduler,
+)
 
 if TYPE_CHECKING:
-    from launchbind import App, Executor, Scheduler, SupportsList, SupportsLogs
+    from launchbind import (
+        App,
+        Description,
+        DryRunScheduler,
+        Executor,
+        Role,
+        Scheduler,
+        SchedulerFactory,
+        SupportsAssign,
+        SupportsCleanup,
+        SupportsDescribeMany,
+        SupportsExitCode,
+        SupportsList,
+        SupportsLogs,
+        SupportsVolatile,
+    )
+    from launchbind.protocols import Listed, StateLike
 
 
 def hello() -> FakeApp:
@@ -91,3 +119,157 @@ def test_a_launcher_on_fakes_starts_nothing() -> None:
         launcher.cancel(handle)
         assert launcher.wait(handle).state is JobState.CANCELLED
     assert threading.active_count() == before
+
+
+def test_there_is_a_fake_of_every_protocol() -> None:
+    """A type checker accepts one for each, and explain agrees, with every capability there is."""
+    cluster = FakeCluster(programs={"echo": FakeProgram(["hello\n"])})
+    job = cluster.describe(cluster.schedule(cluster.submit_dryrun(hello(), FakeExecutor())))
+    assert job is not None
+    state: StateLike = job.state
+    description: Description = job
+    listed: Listed = job
+    role: Role = job.roles[0]
+    app: App = hello()
+    executor: Executor = FakeManagedExecutor()
+    assign: SupportsAssign = FakeManagedExecutor()
+    cleanup: SupportsCleanup = FakeManagedExecutor()
+    dry_run: DryRunScheduler[FakeApp, FakeExecutor, FakeInfo] = cluster
+    scheduler: Scheduler[FakeApp, FakeExecutor, FakeInfo] = cluster
+    factory: SchedulerFactory[Scheduler[FakeApp, FakeExecutor, FakeInfo]] = FakeCluster
+    logs: SupportsLogs = cluster
+    listing: SupportsList = cluster
+    many: SupportsDescribeMany = cluster
+    code: SupportsExitCode = cluster
+    volatile: SupportsVolatile[FakeInfo] = cluster
+    fakes = {
+        "StateLike": state,
+        "Description": description,
+        "Listed": listed,
+        "Role": role,
+        "App": app,
+        "Executor": executor,
+        "SupportsAssign": assign,
+        "SupportsCleanup": cleanup,
+        "DryRunScheduler": dry_run,
+        "Scheduler": scheduler,
+        "SchedulerFactory": factory,
+        "SupportsLogs": logs,
+        "SupportsList": listing,
+        "SupportsDescribeMany": many,
+        "SupportsExitCode": code,
+        "SupportsVolatile": volatile,
+    }
+    every = {
+        name: member
+        for name, member in vars(protocols).items()
+        if getattr(member, "_is_protocol", False) and name != "Protocol"
+    }
+    assert set(fakes) == set(every)
+    assert [problem for name, fake in fakes.items() for problem in explain(fake, every[name])] == []
+
+
+def test_the_managed_executor_notes_what_it_is_told() -> None:
+    """Where its job's files go, and whose are to be removed."""
+    executor = FakeManagedExecutor()
+    executor.assign("exp_1", "/exp", "task_1", "task")
+    executor.cleanup("fake://session/job")
+    assert executor.assigned == [("exp_1", "/exp", "task_1", "task")]
+    assert executor.cleaned == ["fake://session/job"]
+
+
+# -- the cluster ---------------------------------------------------------------------------------------
+
+
+def cluster_of(**programs: FakeProgram) -> tuple[FakeCluster, Launcher[FakeApp, FakeExecutor, FakeInfo]]:
+    """A cluster that knows these programs, and a launcher for it."""
+    cluster = FakeCluster(programs=programs)
+    registry: Registry[FakeExecutor] = Registry("executor")
+    registry.register("fake", FakeExecutor)
+    return cluster, Launcher(registry, {"fake": lambda session: cluster})
+
+
+def run(launcher: Launcher[FakeApp, FakeExecutor, FakeInfo], *roles: FakeRole) -> Handle:
+    return launcher.run(FakeApp("job", list(roles)), FakeExecutor())
+
+
+def test_jobs_of_the_cluster_go_on_when_they_are_asked_about() -> None:
+    """As often as the program says they are found RUNNING; then they have ended, with its exit code."""
+    cluster, launcher = cluster_of(train=FakeProgram(exit_code=7, polls=2))
+    handle = run(launcher, FakeRole("main", "train"), FakeRole("other", "unnamed"))
+    assert cluster.jobs[handle.app_id].state is JobState.PENDING
+    found = [launcher.status(handle) for _ in range(4)]
+    assert [status.state.name for status in found] == ["RUNNING", "RUNNING", "FAILED", "FAILED"]
+    assert [status.exit_code for status in found] == [None, None, 7, 7]
+
+
+def test_a_job_of_the_cluster_can_end_at_once() -> None:
+    """With no polls it has ended when it is first asked about."""
+    _, launcher = cluster_of(train=FakeProgram(["done\n"], polls=0))
+    handle = run(launcher, FakeRole("main", "train"))
+    assert launcher.status(handle).state is JobState.SUCCEEDED
+    assert list(launcher.logs(handle)) == ["done\n"]
+
+
+def test_a_program_without_an_exit_code_runs_until_it_is_cancelled() -> None:
+    """Then there is no exit code, and following it ends."""
+    _, launcher = cluster_of(serve=FakeProgram(["a\n", "b\n"], exit_code=None, polls=1))
+    handle = run(launcher, FakeRole("main", "serve"))
+    stream = launcher.logs(handle, follow=True)
+    assert [next(stream), next(stream)] == ["a\n", "b\n"]
+    cancelling = threading.Timer(0.05, launcher.cancel, [handle])
+    cancelling.start()
+    assert list(stream) == []
+    cancelling.join()
+    assert launcher.status(handle).state is JobState.CANCELLED
+    assert launcher.status(handle).exit_code is None
+
+
+def test_logs_of_the_cluster_grow_while_a_job_runs() -> None:
+    """What it has printed by now can be read; all of it when it has ended, however it came to that."""
+    cluster, launcher = cluster_of(train=FakeProgram([f"{n}\n" for n in range(4)], polls=4))
+    handle = run(launcher, FakeRole("main", "train"))
+    launcher.status(handle)
+    assert list(cluster.log_iter(handle.app_id, "main")) == ["0\n"]
+    cluster.jobs[handle.app_id].state = JobState.SUCCEEDED
+    assert list(cluster.log_iter(handle.app_id, "main")) == ["0\n", "1\n", "2\n", "3\n"]
+
+
+def test_logs_of_the_cluster_are_those_of_the_replica() -> None:
+    """Each role and replica has lines of its own, and a regex chooses among them."""
+    _, launcher = cluster_of(
+        head=FakeProgram(["head\n"]), work=FakeProgram(lambda role, k: [f"{role} {k}\n", "end\n"])
+    )
+    handle = run(launcher, FakeRole("h", "head"), FakeRole("w", "work", num_replicas=2))
+    launcher.wait(handle, poll=0.01)
+    assert list(launcher.logs(handle)) == ["head\n", "w 0\n", "end\n", "w 1\n", "end\n"]
+    assert list(launcher.logs(handle, "w", 1)) == ["w 1\n", "end\n"]
+    assert list(launcher.logs(handle, regex=r"\d")) == ["w 0\n", "w 1\n"]
+
+
+def test_logs_that_the_cluster_does_not_have_are_errors() -> None:
+    """An unknown job, role or replica, and a span of time."""
+    cluster, launcher = cluster_of()
+    app_id = run(launcher, FakeRole("main", "train")).app_id
+    for asked in (("gone", "main", 0), (app_id, "other", 0), (app_id, "main", 1), (app_id, "main", -1)):
+        with pytest.raises(LookupError, match=f"no job '{asked[0]}' with replica {asked[2]}"):
+            cluster.log_iter(*asked)
+    with pytest.raises(NotImplementedError):
+        cluster.log_iter(app_id, "main", since=datetime.now(timezone.utc))
+
+
+def test_ids_of_the_cluster_are_made_anew_and_named() -> None:
+    """Two dry runs have two ids, the launcher is told, and so the plans are the same."""
+    cluster, launcher = cluster_of()
+    one, other = (launcher.plan(hello(), FakeExecutor()) for _ in range(2))
+    assert set(cluster.volatile(one.info)).isdisjoint(cluster.volatile(other.info))
+    assert one.fingerprint == other.fingerprint
+    assert launcher.submit(one).app_id in cluster.volatile(one.info)
+
+
+def test_the_cluster_tells_of_many_jobs_at_once() -> None:
+    """None for those that never were; an unknown job has no exit code."""
+    cluster, launcher = cluster_of()
+    app_id = run(launcher, FakeRole("main", "train")).app_id
+    assert cluster.describe_many([app_id, "gone"]) == {app_id: cluster.jobs[app_id], "gone": None}
+    assert cluster.exit_code("gone") is None

@@ -63,6 +63,15 @@ def test_the_python_blocks_run(environment: dict[str, str], tmp_path: Path) -> N
     assert "hf_not_for_your_eyes" not in first
 
 
+def test_the_adapter_that_it_tests_passes(environment: dict[str, str], tmp_path: Path) -> None:
+    """The example of the conformance suite is run by plain pytest, and no test of it is skipped."""
+    [module] = [block for block in blocks("python") if block.startswith("# test_my_adapter.py\n")]
+    (tmp_path / "test_my_adapter.py").write_text(module)
+    done = run(environment, tmp_path, [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"])
+    # Importing NeMo-Run warns.
+    assert re.search(r"^\d+ passed(, \d+ warnings?)? in ", done.stdout, re.MULTILINE), done.stdout
+
+
 def test_the_first_command_prints_hello(environment: dict[str, str], tmp_path: Path) -> None:
     """What the README runs right after installing prints hello; installing itself is what CI did."""
     install, _, command = blocks("sh")[0].strip().partition(" && ")

@@ -32,6 +32,30 @@ class FakeExecutor:
 
 
 @dataclass
+class FakeManagedExecutor(FakeExecutor):
+    """An executor with every capability: it notes what it is told.
+
+    Attributes
+    ----------
+    assigned
+        The arguments of every ``assign``: experiment id and folder, task id and folder.
+    cleaned
+        The handle of every ``cleanup``.
+    """
+
+    assigned: list[tuple[str, str, str, str]] = field(default_factory=list)
+    cleaned: list[str] = field(default_factory=list)
+
+    def assign(self, exp_id: str, exp_dir: str, task_id: str, task_dir: str) -> None:
+        """Note where the job's files go."""
+        self.assigned.append((exp_id, exp_dir, task_id, task_dir))
+
+    def cleanup(self, handle: str, /) -> None:
+        """Note whose files are to go."""
+        self.cleaned.append(handle)
+
+
+@dataclass
 class FakeRequest:
     """What :class:`FakeScheduler` would submit."""
 

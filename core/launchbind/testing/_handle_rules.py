@@ -1,0 +1,148 @@
+"""The rules of handles: a plan becomes one job, which its handle alone finds from anywhere."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, ClassVar
+from unittest import SkipTest
+
+from launchbind.errors import PlanError, UnknownJobError
+from launchbind.handle import Handle
+from launchbind.protocols import SupportsList, SupportsLogs
+from launchbind.testing._suite import AppT, ExecutorT, InfoT, Suite, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from launchbind.testing._suite import MakeLauncher
+
+#: Asks for a job's state in another process, and ends the job there.
+_ELSEWHERE = """
+import sys
+from importlib import import_module
+module, _, name = sys.argv[1].partition(":")
+with getattr(import_module(module), name)() as jobs:
+    print(jobs.status(sys.argv[2]).state)
+    jobs.cancel(sys.argv[2])
+"""
+
+
+class HandleRules(Suite[AppT, ExecutorT, InfoT]):
+    """The part of the suite that submits plans and finds their jobs again.
+
+    Attributes
+    ----------
+    elsewhere
+        ``"package.module:launcher"``, a function without parameters that makes a launcher in another
+        process; None skips the test that a job can be followed from there.
+    """
+
+    elsewhere: ClassVar[str | None] = None
+
+    def test_a_changed_plan_is_refused(
+        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+    ) -> None:
+        """What was not planned is not submitted."""
+        with make_launcher() as jobs:
+            plan = self._plan(jobs, executor, self.succeeding)
+            plan.info = self._plan(jobs, executor, self.failing).info
+            error = refusal(lambda: jobs.submit(plan))
+        assert isinstance(error, PlanError), (
+            f"a plan whose info was replaced gave {error!r}, not a PlanError: the request must be part of "
+            "the dry-run info, and submit() must compare fingerprints"
+        )
+
+    def test_a_plan_is_submitted_once(
+        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+    ) -> None:
+        """The second time is refused, and starts no second job."""
+        with make_launcher() as jobs:
+            plan = self._plan(jobs, executor, self.succeeding)
+            handle = jobs.submit(plan)
+            error = refusal(lambda: jobs.submit(plan))
+            self._end(jobs, handle)
+        assert isinstance(error, PlanError), (
+            f"submitting one plan twice gave {error!r}, not a PlanError: submit() must keep plan.handle"
+        )
+
+    def test_another_launcher_finds_the_job(
+        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+    ) -> None:
+        """The text of its handle is enough to ask how it fares, and with which roles."""
+        with make_launcher() as jobs:
+            plan = self._plan(jobs, executor, self.succeeding)
+            handle = jobs.submit(plan)
+            assert Handle.parse(str(handle)) == handle
+            with make_launcher() as others:
+                found = self._status(others, str(handle))
+                description = self._scheduler(others, handle.backend).describe(handle.app_id)
+            self._end(jobs, handle)
+        assert found.handle == handle, f"{handle} was found as {found.handle}"
+        planned = {role.name: role.num_replicas for role in plan.app.roles}
+        told = {role.name: role.num_replicas for role in description.roles} if description else {}
+        assert told == planned, (
+            f"describe() of another launcher tells the roles {told}, not {planned}: without their names and "
+            "numbers of replicas no logs can be asked for; keep them with the job"
+        )
+
+    def test_another_process_finds_the_job(
+        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+    ) -> None:
+        """It tells the job's state there, and cancels it."""
+        if self.elsewhere is None:
+            raise SkipTest("elsewhere names no launcher for another process")
+        with make_launcher() as jobs, self._job(jobs, executor, self.lasting) as handle:
+            self._running(jobs, handle)
+            done = subprocess.run(  # noqa: S603  (this interpreter, and the code above)
+                [sys.executable, "-c", _ELSEWHERE, self.elsewhere, str(handle)],
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                capture_output=True,
+                text=True,
+                timeout=self.guard_seconds,
+                check=False,
+            )
+            assert done.returncode == 0, f"another process cannot follow {handle}: {done.stderr}"
+            state = done.stdout.split()[-1]
+            assert state == "RUNNING", f"{handle} is RUNNING, and {state} in another process"
+            self._end(jobs, handle)
+
+    def test_an_unknown_job_is_an_error(
+        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+    ) -> None:
+        """Whatever is asked about it."""
+        with make_launcher() as jobs:
+            backend = self._plan(jobs, executor).backend
+            handle = Handle(backend, jobs._backends.session, self.unknown_id)
+            asked: dict[str, Callable[[], object]] = {
+                "status": lambda: jobs.status(handle),
+                "statuses": lambda: jobs.statuses([handle]),
+                "wait": lambda: jobs.wait(handle, timeout=0),
+                "cancel": lambda: jobs.cancel(handle),
+                "logs": lambda: list(jobs.logs(handle)),
+            }
+            for name, ask in asked.items():
+                if name == "logs" and not jobs.supports(backend, SupportsLogs):
+                    continue
+                error = refusal(ask)
+                assert isinstance(error, UnknownJobError), (
+                    f"{name} of a job that never was gave {error!r}, not an UnknownJobError: describe() and "
+                    "describe_many() must return None for ids they do not know"
+                )
+
+    def test_the_list_has_the_job(
+        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+    ) -> None:
+        """Once, under the id that schedule() returned, and in the state it is in."""
+        with make_launcher() as jobs:
+            backend = self._plan(jobs, executor).backend
+            if not jobs.supports(backend, SupportsList):
+                raise SkipTest(f"the scheduler of {backend!r} does not claim SupportsList")
+            with self._job(jobs, executor, self.succeeding) as handle:
+                ended = self._end(jobs, handle)
+                states = [job.state for job in jobs.list(backend) if job.handle.app_id == handle.app_id]
+        assert states == [ended.state], (
+            f"list() has {handle} {len(states)} times, as {states}: it must have each job once, by the id "
+            f"that schedule() returned, and as {ended.state!s}, as describe() says"
+        )

@@ -1,0 +1,43 @@
+"""Local jobs of NeMo-Run pass the suite that launchbind has for adapters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from nemo_run import LocalExecutor
+from nemo_run.core.execution.base import Executor
+from torchx.specs import AppDef, AppDryRunInfo, Role
+
+from launchbind.testing.conformance import SchedulerConformance
+from launchbind_adapters.nemo_run import launcher
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from launchbind import Launcher
+
+# torchx types what submit_dryrun returns as AppDryRunInfo[Any] itself.
+Info = AppDryRunInfo[Any]
+
+
+class TestLocalJobs(SchedulerConformance[AppDef, Executor, Info]):
+    """With every capability, from another process too."""
+
+    module = "launchbind_adapters.nemo_run"
+    not_imported = ("nemo_run", "torchx", "click", "rich")
+    most_modules = 100
+    elsewhere = "launchbind_adapters.nemo_run:launcher"
+
+    @pytest.fixture
+    def make_launcher(self, nemorun_home: Path) -> Callable[[], Launcher[AppDef, Executor, Info]]:
+        return launcher
+
+    @pytest.fixture
+    def executor(self) -> Executor:
+        return LocalExecutor()
+
+    def app(self, command: list[str], env: dict[str, str]) -> AppDef:
+        program, *arguments = command
+        return AppDef("conformance", roles=[Role("main", "", entrypoint=program, args=arguments, env=env)])
