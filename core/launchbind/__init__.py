@@ -6,8 +6,7 @@ next to nothing, whatever a program goes on to need.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # as checkers read it; importing typing would take longer than all the rest
 if TYPE_CHECKING:
     from launchbind._explain import explain as explain
     from launchbind.dryrun import DryRunInfo as DryRunInfo

@@ -10,17 +10,27 @@ from __future__ import annotations
 import sys
 import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
+from weakref import ref
 
 from launchbind import _reference
 from launchbind.errors import ConflictError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from weakref import ref
 
     from launchbind.entry import Entry
 
 T = TypeVar("T")
+
+
+class Walked(ref[type]):
+    """A class that was only looked up, as a key of a dict: the class itself finds it, and can die."""
+
+    __slots__ = ()
+    __hash__ = ref[type].__hash__  # that of the class
+
+    def __eq__(self, other: object) -> bool:
+        return self() is other
 
 
 class Table(Generic[T]):
@@ -32,14 +42,17 @@ class Table(Generic[T]):
         self.version = 0
         #: Canonical name to entry, in order of registration: the truth the rest is derived from.
         self.entries: dict[str, Entry[T]] = {}
-        #: Any name to class, and class to canonical name, for targets at hand.
+        #: Any name to class, for targets at hand.
         self.types: dict[str, type[T]] = {}
-        self.names: dict[type, str] = {}
+        #: Class to canonical name, likewise, and what MRO walks found, so that one look answers for both:
+        #: a class is bound itself if ``types`` leads back to it.
+        self.names: dict[type | Walked, str] = {}
+        #: The keys of ``names`` that walks left; none while anything is lazy.
+        self.walked: set[Walked] = set()
         self.aliases: dict[str, str] = {}
         #: Module to qualified name to canonical name, for targets not imported yet.
         self.lazy: dict[str, dict[str, str]] = {}
-        #: Results of MRO walks; weak keys, so that a class that was only looked up can die.
-        self.resolved: dict[ref[type], str] = {}
+        self._known: tuple[int, tuple[str, ...]] = (0, ())
 
     def settle(self) -> int:
         """Wait for a writer that is at work, and return the version it left."""
@@ -59,6 +72,15 @@ class Table(Generic[T]):
             if self.version == version:
                 return entries
 
+    def known(self) -> tuple[str, ...]:
+        """The canonical names in order; made once for all who ask between two writes."""
+        version, names = self._known
+        while version != self.version:
+            version = self.settle()
+            names = (*self.entries,)
+            self._known = (version, names)  # if a write came between, nobody finds that version any more
+        return names
+
     def find(self, name: str) -> Entry[T] | None:
         """The entry with this name or alias."""
         while True:
@@ -67,13 +89,35 @@ class Table(Generic[T]):
             if self.version == version:
                 return entry
 
-    def nearest(self, mro: Sequence[type]) -> str | None:
-        """The name of the first class of ``mro`` that is bound, imported or not."""
-        for cls in mro:
-            name = self.names.get(cls) or self.lazy.get(cls.__module__, {}).get(cls.__qualname__)
-            if name:
-                return name
-        return None
+    def exact(self, cls: type) -> str | None:
+        """The name that ``cls`` itself is bound to, imported or not."""
+        name = self.names.get(cls)
+        if name is not None and self.types.get(name) is cls:
+            return name
+        return self.lazy.get(cls.__module__, {}).get(cls.__qualname__) if self.lazy else None
+
+    def nearest(self, cls: type, *, remember: bool) -> str | None:
+        """The name of the first class along the MRO that is bound, imported or not."""
+        while True:
+            self.bind_loaded()
+            version = self.settle()
+            name = next(filter(None, map(self.exact, cls.__mro__)), None)
+            if self.version == version:
+                break
+        # With a target not imported yet, the import of some module may show that it is nearer.
+        if name is not None and remember and not self.lazy and self.lock.acquire(blocking=False):
+            try:
+                if self.version == version and not version & 1:  # odd where this thread is amid a write
+                    walked = Walked(cls, self._forget_walk)
+                    self.walked.add(walked)
+                    self.names[walked] = name
+            finally:
+                self.lock.release()
+        return name
+
+    def _forget_walk(self, walked: Walked) -> None:
+        self.names.pop(walked, None)
+        self.walked.discard(walked)
 
     def bind(self, entry: Entry[T], *, drop_name: bool = False, drop_type: bool = False) -> None:
         """Add ``entry``, or raise :class:`ConflictError` and leave everything as it was.
@@ -83,7 +127,12 @@ class Table(Generic[T]):
         """
         with self.lock:
             self.bind_loaded()
-            entry = _settled(entry)
+            if entry.type is None:
+                entry = _settled(entry)
+            if self._is_new(entry):
+                self._write((), (entry,))
+                return
+
             own = self.entries.get(entry.name)
             gone: list[Entry[T]] = []
             if own is not None and own.discovered == entry.discovered and _same_target(own, entry):
@@ -132,9 +181,15 @@ class Table(Generic[T]):
                 else:
                     self.bind(entry.refused(conflict))
 
+    def _is_new(self, entry: Entry[T]) -> bool:
+        """Whether nothing is in its way, as is usual."""
+        claimed = (entry.name, *entry.aliases)
+        free = self.entries.keys().isdisjoint(claimed) and self.aliases.keys().isdisjoint(claimed)
+        return free and self._holder_of_target(entry) is None
+
     def _holder_of_target(self, entry: Entry[T]) -> str | None:
         if entry.type is not None:
-            return self.nearest((entry.type,))
+            return self.exact(entry.type)
         if entry.unusable:
             return None
         module, qualname = _reference.parse(str(entry.reference))
@@ -158,7 +213,9 @@ class Table(Generic[T]):
 
     def bind_loaded(self) -> None:
         """Bind the lazy targets whose modules others have imported meanwhile; import nothing."""
-        for module in [module for module in list(self.lazy) if module in sys.modules]:
+        for module in list(self.lazy):
+            if module not in sys.modules:
+                continue
             for qualname, name in list(self.lazy.get(module, {}).items()):
                 cls = _reference.peek(module, qualname)
                 if cls is None:
@@ -170,7 +227,7 @@ class Table(Generic[T]):
                         self._write([entry], [entry.loaded(cls)])
 
     def remove(self, entry: Entry[T]) -> None:
-        """Forget ``entry``."""
+        """Forget ``entry``; whoever calls this holds the lock, so that it is still the one that stands."""
         self._write([entry], [])
 
     def restore(self, saved: Sequence[Entry[T]]) -> None:
@@ -178,19 +235,20 @@ class Table(Generic[T]):
         with self.lock:
             self._write(list(self.entries.values()), saved, reorder=True)
 
-    def _write(self, gone: Iterable[Entry[T]], come: Sequence[Entry[T]], *, reorder: bool = False) -> None:
-        with self.lock:
+    def _write(self, gone: Sequence[Entry[T]], come: Sequence[Entry[T]], *, reorder: bool = False) -> None:
+        """Make a change; whoever calls this holds the lock."""
+        self.version += 1
+        try:
+            for walked in tuple(self.walked):  # first of all, or a reader could see the change undone
+                self._forget_walk(walked)
+            # An entry that only changes stays where it is in the order.
+            staying = {entry.name for entry in come} if gone and not reorder else ()
+            for entry in gone:
+                self._forget(entry, entry.name in staying)
+            for entry in come:
+                self._add(entry)
+        finally:
             self.version += 1
-            try:
-                self.resolved = {}
-                # An entry that only changes stays where it is in the order.
-                staying = frozenset() if reorder else {entry.name for entry in come}
-                for entry in gone:
-                    self._forget(entry, entry.name in staying)
-                for entry in come:
-                    self._add(entry)
-            finally:
-                self.version += 1
 
     def _forget(self, entry: Entry[T], keep_place: bool) -> None:
         if entry.type is not None:
@@ -221,7 +279,7 @@ class Table(Generic[T]):
 
 def _settled(entry: Entry[T]) -> Entry[T]:
     """The entry with its class, if the module it names is loaded anyway."""
-    if entry.type is not None or entry.unusable:
+    if entry.unusable:
         return entry
     cls = _reference.peek(*_reference.parse(str(entry.reference)))
     return entry if cls is None else entry.loaded(cls)

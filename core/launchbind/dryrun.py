@@ -8,14 +8,21 @@ from launchbind.errors import DryRunError
 from launchbind.protocols import App, DryRunScheduler, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from typing_extensions import Never
+    from collections.abc import Callable, Iterable
+    from typing import Protocol
 
 AppT = TypeVar("AppT", bound=App)
 CfgT = TypeVar("CfgT")
 InfoT = TypeVar("InfoT")
 RequestT = TypeVar("RequestT")
+
+if TYPE_CHECKING:
+    InfoT_contra = TypeVar("InfoT_contra", contravariant=True)
+
+    class _Adjusting(Role, Protocol[InfoT_contra]):
+        """A role whose launcher's infos are known: :class:`Role` names none."""
+
+        def pre_proc(self, scheduler: str, dryrun_info: InfoT_contra, /) -> object: ...
 
 
 class DryRunInfo(Generic[RequestT]):
@@ -84,8 +91,15 @@ def submit_dryrun(
     if info is None:  # said here, or the first role would be blamed for it
         reason = "_submit_dryrun returned None, not a dry-run info"
         raise DryRunError(_name(app), _backend(scheduler), None, None, reason)
-    for index, role in enumerate(app.roles):
-        info = _pre_proc(role, index, scheduler.backend, app, info)
+    # Only what a good dry run needs is done in the loop; what a bad one needs is below.
+    for role in cast("Iterable[_Adjusting[InfoT]]", app.roles):
+        try:
+            adjusted = role.pre_proc(scheduler.backend, info)
+        except Exception as error:
+            reason = f"pre_proc raised {type(error).__name__}: {error}"
+            raise _blaming(role, scheduler, app, reason) from error
+        if adjusted is not info:
+            info = _checked(adjusted, info, role, scheduler, app)
     try:
         attach(info, app)
     except (AttributeError, TypeError) as error:
@@ -94,17 +108,19 @@ def submit_dryrun(
     return info
 
 
-def _pre_proc(role: Role, index: int, backend: str, app: App, info: InfoT) -> InfoT:
-    try:
-        result = role.pre_proc(backend, cast("Never", info))
-    except Exception as error:
-        reason = f"pre_proc raised {type(error).__name__}: {error}"
-        raise DryRunError(_name(app), backend, _name(role), index, reason) from error
+def _checked(
+    adjusted: object, info: InfoT, role: Role, scheduler: DryRunScheduler[AppT, CfgT, InfoT], app: App
+) -> InfoT:
     # The same kind of object as before is a dry-run info; so is anything else that holds a request.
-    if result is None or not (isinstance(result, type(info)) or hasattr(result, "request")):
-        reason = f"pre_proc returned {_kind(result)}, not the dry-run info to go on with"
-        raise DryRunError(_name(app), backend, _name(role), index, reason)
-    return cast("InfoT", result)
+    if adjusted is None or not (isinstance(adjusted, type(info)) or hasattr(adjusted, "request")):
+        reason = f"pre_proc returned {_kind(adjusted)}, not the dry-run info to go on with"
+        raise _blaming(role, scheduler, app, reason)
+    return cast("InfoT", adjusted)
+
+
+def _blaming(role: Role, scheduler: object, app: App, reason: str) -> DryRunError:
+    index = next((index for index, each in enumerate(app.roles) if each is role), None)
+    return DryRunError(_name(app), _backend(scheduler), _name(role), index, reason)
 
 
 def _kind(value: object) -> str:

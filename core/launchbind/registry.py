@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar, overload
-from weakref import ref
 
 from launchbind import _reference
 from launchbind._decorator import ClassDecorator, caller
@@ -16,7 +15,7 @@ from launchbind.entry import Entry
 from launchbind.errors import LaunchbindError, UnknownNameError, UnknownTypeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, MutableMapping
+    from collections.abc import Generator, Iterable, Iterator, MutableMapping
 
     from typing_extensions import Self
 
@@ -124,14 +123,16 @@ class Registry(Generic[T]):
         requires: str | None,
         origin: tuple[str, int],
     ) -> None:
-        aliases = tuple(dict.fromkeys(alias for alias in aliases if alias != name))
-        for each in (name, *aliases):
+        check_name(self._kind, name)
+        others = dict.fromkeys(aliases)
+        others.pop(name, None)
+        for each in others:
             check_name(self._kind, each)
         if isinstance(target, str):
             _reference.parse(target)
         else:
             checked(self._kind, name, target)
-        entry = Entry(name, target, origin=origin, aliases=aliases, requires=requires)
+        entry = Entry(name, target, origin=origin, aliases=tuple(others), requires=requires)
         self._table.bind(entry, drop_name=replace, drop_type=replace)
 
     def _assign(self, name: str, cls: type[T], *, drop_name: bool = False, drop_type: bool = False) -> None:
@@ -154,14 +155,14 @@ class Registry(Generic[T]):
             self._table.remove(self.entry(name))
 
     @contextmanager
-    def override(self, name: str, target: type[T] | str) -> Iterator[Self]:
+    def override(self, name: str, target: type[T] | str) -> Generator[Self]:
         """Bind ``name`` to ``target`` inside a ``with`` block, whatever either was bound to."""
         with self.temporary():
             self._register(name, target, (), True, None, caller(3))
             yield self
 
     @contextmanager
-    def temporary(self) -> Iterator[Self]:
+    def temporary(self) -> Generator[Self]:
         """Undo, when the ``with`` block ends, everything that was changed since it began."""
         with self._table.lock:  # together, or a discovery between the two would be undone for good
             saved, discovered = self._table.listed(), self._discovered
@@ -169,8 +170,9 @@ class Registry(Generic[T]):
             yield self
         finally:
             with self._table.lock:
-                self._table.restore(saved)
+                # In this order: a reader amid the two discovers again, rather than remember what is undone.
                 self._discovered = discovered
+                self._table.restore(saved)
 
     # -- class to name ---------------------------------------------------------------------------
 
@@ -193,46 +195,37 @@ class Registry(Generic[T]):
         UnknownTypeError
             When no class along the MRO is registered.
         """
-        try:
-            return self._names[type(executor)]
-        except KeyError:
-            pass
-        cls = _class_of(executor)
-        name = self._exact(cls) if exact else self._nearest(cls)
+        if not exact:
+            try:
+                return self._names[type(executor)]
+            except KeyError:
+                pass
+        name = self._exact(_class_of(executor)) if exact else self._nearest(executor)
         if name is None:
+            cls = _class_of(executor)
             raise UnknownTypeError(self._kind, f"{cls.__module__}.{cls.__qualname__}", self._known())
         return name
 
     def find_name(self, x: object) -> str | None:
         """Like :meth:`name_of`, but None when nothing along the MRO is registered."""
-        return self._nearest(_class_of(x))
+        return self._nearest(x)
 
-    def _nearest(self, cls: type) -> str | None:
-        table = self._table
-        if table.lazy:
-            table.bind_loaded()  # a target loaded since the last walk may be nearer than what that found
-        name = table.resolved.get(ref(cls))
+    def _nearest(self, x: object) -> str | None:
+        cls = _class_of(x)
+        name = self._names.get(cls)
         if name is not None:
             return name
-        name = self._exact(cls)  # discovers on a miss: a plugin may know the class better than a parent
-        if name is not None:
-            return name
-        while True:
-            version = table.settle()
-            resolved = table.resolved
-            name = table.nearest(cls.__mro__)
-            if table.version == version:
-                break
-        if name is not None:
-            resolved[ref(cls, lambda dead: resolved.pop(dead, None))] = name
-        return name
+        if not self._discovered:
+            self._exact(cls)  # discovers on a miss: a plugin may know the class better than a parent
+        # What is remembered is found by type(x) alone, so it is right only where that says what x is.
+        return self._table.nearest(cls, remember=type(x) is cls and x is not cls)
 
     def _exact(self, cls: type) -> str | None:
         table = self._table
         while True:
             table.bind_loaded()
             version = table.settle()
-            name = table.nearest((cls,))
+            name = table.exact(cls)
             if name is not None:
                 return name
             if table.version == version and not self._discover():
@@ -315,19 +308,19 @@ class Registry(Generic[T]):
 
     def __len__(self) -> int:
         self._discover()
-        return len(self._table.listed())
+        return len(self._known())
 
     def __repr__(self) -> str:
         return f"<Registry of {self._kind}: {', '.join(self._known()) or 'empty'}>"
 
     def _known(self) -> tuple[str, ...]:
-        return tuple(entry.name for entry in self._table.listed())
+        return self._table.known()
 
     def _pairs(self) -> list[tuple[str, type[T]]]:
         """The names and classes of one moment, without those whose import fails."""
         self._discover()
         self._table.bind_loaded()
-        pairs = []
+        pairs: list[tuple[str, type[T]]] = []
         for entry in self._table.listed():
             try:
                 pairs.append((entry.name, resolve(self._table, entry)))

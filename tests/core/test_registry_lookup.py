@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import gc
+from typing import TYPE_CHECKING, cast
+from unittest.mock import Mock
 from weakref import ref
 
 import pytest
 
 from launchbind import Registry, UnknownNameError, UnknownTypeError
+
+if TYPE_CHECKING:
+    import threading
 
 
 class Base: ...
@@ -196,13 +201,92 @@ def test_a_class_that_was_only_looked_up_can_die(registry: Registry[object], loo
 
     def look_up() -> ref[type]:
         dynamic = type("Dynamic", (Near,), {})
-        assert getattr(registry, lookup)(dynamic)
+        assert getattr(registry, lookup)(dynamic())
+        assert dynamic in registry._names  # remembered
         return ref(dynamic)
 
     looked_up = look_up()
     gc.collect()
     assert looked_up() is None
-    assert not registry._table.resolved
+    assert len(registry._names) == 2
+    assert not registry._table.walked
+
+
+def test_what_was_remembered_is_no_exact_match(registry: Registry[object]) -> None:
+    """A class that was found through its parent is still not registered itself."""
+    assert registry.name_of(Leaf()) == registry.name_of(Leaf()) == "near"
+    assert Leaf not in registry.by_type
+    with pytest.raises(UnknownTypeError):
+        registry.name_of(Leaf(), exact=True)
+    registry.register("leaf", Leaf)
+    assert registry.name_of(Leaf(), exact=True) == registry.by_type[Leaf] == "leaf"
+
+
+def test_what_was_remembered_of_a_base_is_not_taken_for_its_subclass() -> None:
+    """The walk of a class goes along its own MRO, where a class may come before its base's parents."""
+
+    class Between(Base): ...
+
+    class Diamond(Leaf, Between): ...
+
+    registry: Registry[object] = Registry()
+    registry.register("base", Base)
+    registry.register("between", Between)
+    assert registry.name_of(Leaf()) == "base"
+    assert registry.name_of(Diamond()) == "between"
+
+
+def test_what_was_remembered_is_forgotten_with_every_write(registry: Registry[object]) -> None:
+    """Registering and unregistering a nearer class changes what instances are found as."""
+    assert registry.name_of(Leaf()) == registry.name_of(Leaf()) == "near"
+    registry.register("leaf", Leaf)
+    assert registry.name_of(Leaf()) == "leaf"
+    registry.unregister("leaf")
+    assert registry.name_of(Leaf()) == registry.name_of(Leaf()) == "near"
+    with registry.override("leaf", Leaf):
+        assert registry.name_of(Leaf()) == "leaf"
+    assert registry.name_of(Leaf()) == "near"
+
+
+def test_looking_up_a_metaclass_says_nothing_about_its_classes() -> None:
+    """Where everything is an object, classes still go by themselves and not by their metaclass."""
+    registry: Registry[object] = Registry()
+    registry.register("object", object)
+    registry.register("near", Near)
+    assert registry.name_of(type) == "object"
+    assert registry.name_of(Near) == "near"
+
+
+def test_looking_up_the_class_of_a_stand_in_says_nothing_about_the_stand_in() -> None:
+    """A mock goes by its spec, whether or not its own class was looked up before."""
+    registry: Registry[object] = Registry()
+    registry.register("object", object)
+    registry.register("near", Near)
+    mock = Mock(spec=Near)
+    assert registry.name_of(type(mock)) == "object"
+    assert registry.name_of(mock) == registry.name_of(mock) == "near"
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_walk_that_a_write_overtakes_is_not_remembered(registry: Registry[object], busy: bool) -> None:
+    """What was found before another thread's write is not left behind for those who look after it."""
+
+    class Lock:
+        """That of the registry, where somebody else comes first."""
+
+        def acquire(self, *, blocking: bool) -> bool:
+            assert not blocking  # a reader does not wait to remember
+            registry._table.lock = lock
+            registry.register("leaf", Leaf)
+            return not busy and lock.acquire()
+
+        def release(self) -> None:
+            lock.release()
+
+    lock = registry._table.lock
+    registry._table.lock = cast("threading.RLock", Lock())
+    assert registry.name_of(Leaf()) == "near"
+    assert registry.name_of(Leaf()) == "leaf"
 
 
 def test_a_class_that_was_unregistered_can_die(registry: Registry[object]) -> None:

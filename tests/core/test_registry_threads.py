@@ -91,6 +91,24 @@ def test_a_name_that_is_always_bound_never_appears_unknown() -> None:
     race(write, by_name, listing)
 
 
+def test_what_readers_remember_does_not_outlive_a_write() -> None:
+    """Once register returns, no subclass is found under the old name, however many look it up."""
+    registry: Registry[object] = Registry()
+    registry.register("base", Base)
+    registry.register("one", Near)
+
+    def write(number: int) -> None:
+        name = ("two", "one")[number % 2]
+        registry.register(name, Near, replace=True)
+        assert registry.name_of(Sub()) == name
+
+    def by_class() -> None:
+        assert registry.name_of(Sub()) in ("one", "two")
+        assert registry.find_name(Sub()) in ("one", "two")
+
+    race(write, by_class)
+
+
 def test_a_class_that_is_always_bound_never_appears_unknown() -> None:
     """Renaming is atomic to readers: a subclass never falls through to the parent's name."""
     registry: Registry[object] = Registry()
@@ -108,7 +126,9 @@ def test_a_class_that_is_always_bound_never_appears_unknown() -> None:
         assert registry.by_type[Near] in ("one", "two")
 
     def by_a_new_class() -> None:
-        assert registry.name_of(type("Dynamic", (Sub,), {})) in ("one", "two")
+        dynamic = type("Dynamic", (Sub,), {})
+        assert registry.name_of(dynamic) in ("one", "two")
+        assert registry.name_of(dynamic()) in ("one", "two")
 
     def listing() -> None:
         assert list(registry) in (["base", "one"], ["base", "two"])
