@@ -60,8 +60,11 @@ class Records(Generic[RecordT]):
 
     def app_ids(self) -> list[str]:
         """The ids of all jobs, the oldest first."""
-        paths = sorted(self.folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
-        return [path.name.removesuffix(".json") for path in paths]
+        ages: dict[str, float] = {}
+        for path in self.folder.glob("*.json"):
+            with suppress(FileNotFoundError):  # removed meanwhile
+                ages[path.name.removesuffix(".json")] = path.stat().st_mtime
+        return sorted(ages, key=lambda app_id: ages[app_id])
 
     def _path(self, app_id: str) -> Path:
         return self.folder / f"{app_id}.json"

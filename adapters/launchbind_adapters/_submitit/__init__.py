@@ -1,0 +1,1 @@
+"""What launchbind_adapters.submitit is made of; everything public is there."""
