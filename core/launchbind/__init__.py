@@ -6,6 +6,8 @@ next to nothing, whatever a program goes on to need.
 
 from __future__ import annotations
 
+__version__ = "0.1.0"
+
 TYPE_CHECKING = False  # as checkers read it; importing typing would take longer than all the rest
 if TYPE_CHECKING:
     from launchbind._explain import explain as explain

@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from io import TextIOWrapper
 
 import click
 
-from launchbind.cli import backends, completion, doctor, jobs, plan, profiles, run
+from launchbind import __version__
 from launchbind.cli._errors import reported
+
+#: Command to module and function, imported when the command is asked for: most need only one.
+_COMMANDS = {
+    "backends": "backends:backends",
+    "show": "plan:show",
+    "plan": "plan:plan",
+    "run": "run:run",
+    "status": "jobs:status",
+    "wait": "jobs:wait",
+    "logs": "jobs:logs",
+    "cancel": "jobs:cancel",
+    "list": "jobs:list_jobs",
+    "profiles": "profiles:profiles",
+    "doctor": "doctor:doctor",
+    "completion": "completion:completion",
+}
 
 
 class _Group(click.Group):
-    """Prints launchbind's errors as one sentence, unless asked for the traceback."""
+    """Imports commands when they are asked for, and prints launchbind's errors as one sentence."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, function = _COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(f"{__name__}.{module}"), function)
+        return command
 
     def invoke(self, ctx: click.Context) -> object:
         with reported(debug=bool(ctx.params.get("debug"))):
@@ -20,7 +47,7 @@ class _Group(click.Group):
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="launchbind", message="launchbind %(version)s")
+@click.version_option(__version__, message="launchbind %(version)s")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def cli(debug: bool) -> None:
     """Run jobs on any launcher, from one machine to a cluster.
@@ -29,21 +56,3 @@ def cli(debug: bool) -> None:
     """
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a job may write what this terminal cannot show
-
-
-_COMMANDS = (
-    backends.backends,
-    plan.show,
-    plan.plan,
-    run.run,
-    jobs.status,
-    jobs.wait,
-    jobs.logs,
-    jobs.cancel,
-    jobs.list_jobs,
-    profiles.profiles,
-    doctor.doctor,
-    completion.completion,
-)
-for _command in _COMMANDS:
-    cli.add_command(_command)
