@@ -55,13 +55,13 @@ class Plan(Generic[InfoT]):
         self.submitting: threading.Lock = threading.Lock()
         self._volatile = dict(volatile or {})
         self._redactor = redactor or Redactor()  # the one given knows the secrets of app and executor
-        self._redactor.learn(self._request())
-        self.fingerprint: str = self.current_fingerprint()
+        request = self._request()
+        self._redactor.learn(request)
+        self.fingerprint: str = self._fingerprint(request)
 
     def current_fingerprint(self) -> str:
         """The fingerprint of the request as it is now; another one than ``fingerprint`` if it was changed."""
-        text = self._steady(dump([self.backend, self._request()]))
-        return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()  # os.environ may hold surrogates
+        return self._fingerprint(self._request())
 
     def render(self, redact: bool = True) -> str:
         """The whole request as the scheduler shows it: script, command line or YAML.
@@ -114,6 +114,10 @@ class Plan(Generic[InfoT]):
 
     def _request(self) -> Json:
         return canonical(getattr(self.info, "request", self.info))
+
+    def _fingerprint(self, request: Json) -> str:
+        text = self._steady(dump([self.backend, request]))
+        return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()  # os.environ may hold surrogates
 
     def _steady(self, text: str) -> str:
         for value, placeholder in self._volatile.items():

@@ -69,12 +69,16 @@ class Redactor:
             rf"(?P<flag>(?<!\S)--?[\w-]*?(?:{pattern})[\w-]*\s+)(?P<value>{_HIDDEN}(?:{_VALUE}))",
             re.IGNORECASE,
         )
+        self._verdicts: dict[str, bool] = {}
         self._values: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
 
     def is_secret(self, name: str) -> bool:
         """Whether what goes under ``name`` is hidden."""
-        return self._name.search(name) is not None
+        verdict = self._verdicts.get(name)
+        if verdict is None:  # a request has few names, and each many times
+            verdict = self._verdicts[name] = self._name.search(name) is not None
+        return verdict
 
     def learn(self, value: Json) -> None:
         """Remember every value that stands under a secret-looking name in ``value``."""
