@@ -1,0 +1,1 @@
+"""The Ray Jobs adapter; :mod:`launchbind_adapters.ray` is what to import."""
