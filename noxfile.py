@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 PROJECT = nox.project.load_toml("pyproject.toml")["project"]
 BUILD = nox.project.load_toml("pyproject.toml")["build-system"]["requires"]
 NIGHTLY = "torchx-nightly==2026.10.26"
-OLDEST_AND_NEWEST = ("3.10", "3.13")
+VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 
 EVERYTHING = ["core", "adapters", "tests", "noxfile.py"]
 
@@ -52,12 +52,13 @@ def types(session: nox.Session, torchx: str) -> None:
         session.install(".[cli]", NIGHTLY, *checkers)
         targets = NIGHTLY_TARGETS
     else:
-        session.install(".[nemo]", *checkers)
+        session.install(".[nemo,submitit,ray]", *checkers)
         targets = EVERYTHING
     # A cache of its own, since another session's would hold the other torchx's types.
     cache = f"{session.virtualenv.location}/mypy-cache"
-    for version in OLDEST_AND_NEWEST:
+    for version in VERSIONS:
         session.run("mypy", "--python-version", version, "--cache-dir", cache, *targets)
+    session.run("basedpyright")
     # Reads the installed package: every public name is annotated, as users' checkers see it.
     session.run("basedpyright", "--ignoreexternal", "--verifytypes", "launchbind")
 
@@ -76,15 +77,40 @@ def core(session: nox.Session) -> None:
 
 
 @nox.session
-def adapters(session: nox.Session) -> None:
-    """The adapters, against the real launchers."""
-    # hatchling builds the example package of an executor of one's own; KubeflowExecutor needs kubernetes.
-    session.install(".[nemo]", "kubernetes", *tools("pytest", "hypothesis"), *BUILD)
-    session.run("pytest", "tests/adapters", *session.posargs)
+@nox.parametrize("extra", ["nemo", "submitit", "ray"], ids=["nemo", "submitit", "ray"])
+def adapters(session: nox.Session, extra: str) -> None:
+    """The adapters, each with its own extra alone, against the real launchers."""
+    session.install(f".[{extra}]", *tools("pytest", "hypothesis"))
+    if extra == "nemo":
+        # hatchling builds the example package of an executor of one's own; KubeflowExecutor needs kubernetes.
+        session.install("kubernetes", *BUILD)
+        suites = ["tests/adapters/torchx", "tests/adapters/nemo_run"]
+    else:
+        suites = [f"tests/adapters/{extra}", "tests/e2e/test_matrix.py"]
+    session.run("pytest", *suites, *session.posargs)
 
 
 @nox.session
 def e2e(session: nox.Session) -> None:
     """Whole jobs, on real backends that fixtures start."""
-    session.install(".[nemo]", *tools("pytest", "hypothesis"))
+    session.install(".[nemo,submitit]", *tools("pytest", "hypothesis"))
     session.run("pytest", "tests/e2e", *session.posargs)
+
+
+@nox.session
+def reference(session: nox.Session) -> None:
+    """The reference of the public API, as HTML from the docstrings."""
+    session.install(".[nemo,submitit,ray]", "pdoc>=15")
+    core = ["launchbind", *(f"launchbind.{name}" for name in ("checks", "profiles", "settings", "testing"))]
+    adapters = [f"launchbind_adapters.{name}" for name in ("nemo_run", "ray", "submitit", "torchx")]
+    folder = f"{session.create_tmp()}/reference"
+    session.run("pdoc", "--docformat", "numpy", "--output-directory", folder, *core, *adapters)
+    session.log(f"open {folder}/index.html")
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Speed, as ratios to what users would pick instead; ``-- --quick`` takes two minutes."""
+    session.install(".[nemo]", "bidict", "catalogue", "pluggy", "stevedore", "svcs")
+    found = f"{session.create_tmp()}/benchmarks.json"
+    session.run("python", "-m", "tests.benchmarks", "--json", found, *session.posargs)

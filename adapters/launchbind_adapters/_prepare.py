@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -10,6 +11,10 @@ from uuid import uuid4
 
 from nemo_run.config import get_nemorun_home
 from nemo_run.core.execution.local import LocalExecutor
+from nemo_run.core.execution.slurm import SlurmExecutor
+from nemo_run.core.packaging.base import Packager
+from nemo_run.core.packaging.git import GitArchivePackager
+from nemo_run.core.tunnel.client import LocalTunnel
 
 from launchbind.errors import PlanError
 
@@ -38,6 +43,12 @@ def prepare(session: str) -> Callable[[AppDef, Executor, str], Mapping[str, str]
             role.max_retries = role.max_retries or executor.retries
             if isinstance(executor, LocalExecutor):
                 _keep_inline_script(role)
+        if isinstance(executor, SlurmExecutor):
+            _check_packager(app, executor)
+            if len(app.roles) > 1 and not executor.run_as_group:
+                # As a JobGroup: else they run one after the other, and only the last one's code counts.
+                type(executor).merge([executor], num_tasks=len(app.roles))
+            return {} if executor.experiment_id else _assign(app, executor, session)
         return {} if executor.job_dir else _assign(app, executor, session)
 
     return fill_in
@@ -59,12 +70,46 @@ def _assign(app: AppDef, executor: Executor, session: str) -> Mapping[str, str]:
     # one that is there already for the code of today.
     unique = uuid4().hex[:12]
     experiment = f"{app.name}_{unique}"
-    folder = Path(get_nemorun_home(), "experiments", session, experiment)
+    base = Path(get_nemorun_home(), "experiments")
+    if isinstance(executor, SlurmExecutor):
+        # Its tunnel makes a path of its own from the id, <job_dir>/<id up to the last _>/<id>, and that is
+        # what the script refers to: with no host in between, the two have to be one.
+        experiment = f"{session}_{unique}"
+        if isinstance(executor.tunnel, LocalTunnel):
+            base = Path(executor.tunnel.job_dir or executor.job_dir or base).absolute()
+            executor.tunnel.job_dir = str(base)
+    folder = base / session / experiment
     executor.assign(experiment, str(folder), app.name, app.name)
     if not isinstance(executor, LocalExecutor):
         # The others write scripts there in their dry run; local jobs make their folders when they start.
         Path(executor.job_dir).mkdir(parents=True, exist_ok=True)
     return {unique: "<plan>"}
+
+
+def with_packager(executor: ExecutorT, settings: Mapping[str, object]) -> ExecutorT:
+    """The executor of the command line, where a Slurm job can be run from any folder.
+
+    NeMo-Run's default is to send along the git repository one is in. Where there is none, nothing is sent.
+    """
+    if "packager" not in settings and isinstance(executor, SlurmExecutor) and not _in_git_repository():
+        executor.packager = Packager()
+    return executor
+
+
+def _check_packager(app: AppDef, executor: SlurmExecutor) -> None:
+    packager = executor.packager
+    archives = isinstance(packager, GitArchivePackager) and not packager.symlink_from_remote_dir
+    if archives and not _in_git_repository():
+        reason = f"is to be packaged by {type(packager).__name__}, and {Path.cwd()} is in no git repository"
+        raise PlanError(app.name, f"{reason}: set packager=run.Packager() to send no files along")
+
+
+def _in_git_repository() -> bool:
+    git = ["git", "rev-parse", "--show-toplevel"]  # as SlurmExecutor.package asks
+    try:
+        return subprocess.run(git, capture_output=True, check=False).returncode == 0  # noqa: S603
+    except FileNotFoundError:
+        return False
 
 
 def _keep_inline_script(role: Role) -> None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 EXECUTOR_MAPPING: MutableMapping[type[Executor], str] = EXECUTORS.by_type
 #: Backend to executor class: the other view of the same state.
 REVERSE_EXECUTOR_MAPPING: MutableMapping[str, type[Executor]] = EXECUTORS.by_name
+_NAMES = EXECUTORS._names  # where name_of looks first, too; to look here is one call less
 
 
 def get_executor_str(executor: Executor) -> str:
@@ -44,6 +45,10 @@ def get_executor_str(executor: Executor) -> str:
     UnknownTypeError
         A ``KeyError`` that names the executor's class and lists what is registered.
     """
+    try:
+        return _NAMES[type(executor)]
+    except KeyError:
+        pass
     return EXECUTORS.name_of(executor)
 
 
@@ -66,7 +71,7 @@ def launcher(session: str = "launchbind") -> Launcher[AppDef, Executor, AppDryRu
         When nemo_run is not installed, or is but cannot be imported.
     """
     from launchbind.launcher import Launcher
-    from launchbind_adapters import _cloud, _docker, _local, torchx
+    from launchbind_adapters import _cloud, _docker, _local, _slurm, torchx
     from launchbind_adapters._prepare import copy_executor, prepare
 
     factories: dict[str, SchedulerFactory] = {
@@ -74,6 +79,7 @@ def launcher(session: str = "launchbind") -> Launcher[AppDef, Executor, AppDryRu
         **disputed(),
         "local_persistent": _local.create_scheduler,
         "docker_persistent": _docker.create_scheduler,
+        "slurm_tunnel": _slurm.create_scheduler,
         "dgx_cloud": _cloud.create_dgx_cloud,
         "lepton": _cloud.create_lepton,
         "kubeflow": _cloud.create_kubeflow,
@@ -111,8 +117,9 @@ class Adapter:
     def executor(self, backend: str, settings: Mapping[str, object], env: Mapping[str, str]) -> Executor:
         """Make the backend's executor from its own fields."""
         from launchbind.settings import build
+        from launchbind_adapters._prepare import with_packager
 
-        made = build(EXECUTORS.type_of(backend), settings)
+        made = with_packager(build(EXECUTORS.type_of(backend), settings), settings)
         made.env_vars = {**made.env_vars, **{name: _literal(made, text) for name, text in env.items()}}
         return made
 

@@ -34,9 +34,12 @@ RequestT = TypeVar("RequestT")
 
 #: What torchx makes anew in every dry run: the end of an app id (torchx/schedulers/ids.py, ``random_id``:
 #: no vowels, so no word is taken for one), and the local scheduler's temporary log folder.
-_RANDOM = re.compile(
+_RANDOM = (
     r"(?<=-)[b-df-hj-np-tv-xz][b-df-hj-np-tv-xz0-79]{7,13}(?![a-z0-9])|(?<=/torchx_)[a-z0-9_]{8}(?![a-z0-9_])"
 )
+
+#: In place of torchx's own, which fails to describe a job that was cancelled.
+_SLURM = "launchbind_adapters._torchx_slurm"
 
 
 def attach_app(info: AppDryRunInfo[RequestT], app: AppDef) -> None:
@@ -45,9 +48,12 @@ def attach_app(info: AppDryRunInfo[RequestT], app: AppDef) -> None:
     torchx 0.7.0 keeps it as ``_app``, torchx-nightly (2026.10.26) as ``app``, and a snapshot between
     them had both; whatever is there is set, and ``_app`` where neither is, as NeMo-Run does.
     """
-    names = [name for name in ("_app", "app") if hasattr(info, name)]
-    for name in names or ["_app"]:
-        setattr(info, name, app)
+    if not hasattr(info, "app"):
+        info._app = app
+        return
+    for name in ("app", "_app"):
+        if hasattr(info, name):
+            setattr(info, name, app)
 
 
 class SchedulerMixin(Generic[RequestT]):
@@ -85,7 +91,9 @@ def schedulers() -> dict[str, SchedulerFactory]:
     from torchx.schedulers import DEFAULT_SCHEDULER_MODULES, get_scheduler_factories
 
     found: dict[str, SchedulerFactory] = dict(get_scheduler_factories())
-    for backend, module in DEFAULT_SCHEDULER_MODULES.items():
+    if found.keys() == DEFAULT_SCHEDULER_MODULES.keys():
+        found.clear()  # all are torchx's own
+    for backend, module in {**DEFAULT_SCHEDULER_MODULES, "slurm": _SLURM}.items():
         if backend not in found:
             found[backend] = _deferred(module)
     return found
@@ -125,7 +133,7 @@ def launcher(session: str = "launchbind") -> Launcher[AppDef, TorchxConfig, Torc
 
 def _random_parts(app: AppDef, config: TorchxConfig, info: TorchxInfo) -> Mapping[str, str]:
     given = f"{app} {dict(config)}"
-    return {part: "<random>" for part in _RANDOM.findall(f"{info.request} {info}") if part not in given}
+    return {part: "<random>" for part in re.findall(_RANDOM, f"{info.request} {info}") if part not in given}
 
 
 class Adapter:

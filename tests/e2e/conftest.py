@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+import ray_head
+import slurm_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,11 +44,27 @@ def nemorun_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.fixture(scope="session")
+def slurm() -> Iterator[slurm_cluster.SlurmCluster]:
+    """A real Slurm, on loopback, for as long as the tests run."""
+    slurm_cluster.require()
+    with slurm_cluster.SlurmCluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def ray() -> Iterator[ray_head.RayHead]:
+    """A real Ray head, on loopback, for as long as the tests run."""
+    with ray_head.ray_head(cpus=4) as head:
+        yield head
+
+
 @pytest.fixture
-def environment(nemorun_home: Path) -> dict[str, str]:
+def environment(nemorun_home: Path, tmp_path: Path) -> dict[str, str]:
     """The environment of every command here; its PATH finds the installed command first."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return {**os.environ, "NEMORUN_HOME": str(nemorun_home), "PATH": path}
+    homes = {"NEMORUN_HOME": str(nemorun_home), "XDG_STATE_HOME": str(tmp_path / "state")}
+    return {**os.environ, **homes, "PATH": path}
 
 
 @pytest.fixture
