@@ -19,6 +19,7 @@ EVERYTHING = ["core", "adapters", "tests", "noxfile.py"]
 NIGHTLY_TARGETS = [
     "core",
     "adapters/launchbind_adapters/torchx.py",
+    "adapters/launchbind_adapters/_torchx",
     "tests/typing/canary_torchx.py",
     "tests/typing/dryrun.py",
     "tests/typing/launcher.py",
@@ -106,6 +107,13 @@ def reference(session: nox.Session) -> None:
     folder = f"{session.create_tmp()}/reference"
     session.run("pdoc", "--docformat", "numpy", "--output-directory", folder, *core, *adapters)
     session.log(f"open {folder}/index.html")
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """The parsers of the core, for a minute; longer with ``-- --seconds 3600``."""
+    session.install(".[cli]", "atheris>=2.3,<4")
+    session.run("python", "-m", "tests.fuzz", *session.posargs, env={"PYTHONPATH": "tests/support"})
 
 
 @nox.session(default=False)

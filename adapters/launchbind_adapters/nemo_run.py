@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections import ChainMap
 from typing import TYPE_CHECKING, Any
 
-from launchbind_adapters._executors import EXECUTORS as EXECUTORS
-from launchbind_adapters._executors import FACTORIES, disputed
-from launchbind_adapters._executors import register as register
-from launchbind_adapters._install import InstallError as InstallError
-from launchbind_adapters._install import install as install
-from launchbind_adapters._install import installed as installed
-from launchbind_adapters._install import uninstall as uninstall
+from launchbind_adapters._nemo_run.executors import EXECUTORS as EXECUTORS
+from launchbind_adapters._nemo_run.executors import FACTORIES, disputed
+from launchbind_adapters._nemo_run.executors import register as register
+from launchbind_adapters._nemo_run.install import InstallError as InstallError
+from launchbind_adapters._nemo_run.install import install as install
+from launchbind_adapters._nemo_run.install import installed as installed
+from launchbind_adapters._nemo_run.install import uninstall as uninstall
 from launchbind_adapters.torchx import SchedulerMixin as SchedulerMixin
 
 if TYPE_CHECKING:
@@ -71,20 +71,21 @@ def launcher(session: str = "launchbind") -> Launcher[AppDef, Executor, AppDryRu
         When nemo_run is not installed, or is but cannot be imported.
     """
     from launchbind.launcher import Launcher
-    from launchbind_adapters import _cloud, _docker, _local, _slurm, torchx
-    from launchbind_adapters._prepare import copy_executor, prepare
+    from launchbind_adapters import torchx
+    from launchbind_adapters._nemo_run import cloud, docker, local, slurm
+    from launchbind_adapters._nemo_run.prepare import copy_executor, prepare
 
     factories: dict[str, SchedulerFactory] = {
         **torchx.schedulers(),
         **disputed(),
-        "local_persistent": _local.create_scheduler,
-        "docker_persistent": _docker.create_scheduler,
-        "slurm_tunnel": _slurm.create_scheduler,
-        "dgx_cloud": _cloud.create_dgx_cloud,
-        "lepton": _cloud.create_lepton,
-        "kubeflow": _cloud.create_kubeflow,
-        "skypilot": _cloud.create_skypilot,
-        "skypilot_jobs": _cloud.create_skypilot_jobs,
+        "local_persistent": local.create_scheduler,
+        "docker_persistent": docker.create_scheduler,
+        "slurm_tunnel": slurm.create_scheduler,
+        "dgx_cloud": cloud.create_dgx_cloud,
+        "lepton": cloud.create_lepton,
+        "kubeflow": cloud.create_kubeflow,
+        "skypilot": cloud.create_skypilot,
+        "skypilot_jobs": cloud.create_skypilot_jobs,
     }
     # What is registered later shows too.
     live: ChainMap[str, SchedulerFactory] = ChainMap(FACTORIES, factories)
@@ -110,14 +111,14 @@ class Adapter:
 
     def checks(self) -> Iterable[Check]:
         """Whether each executor imports, has a scheduler, and finds the program it calls."""
-        from launchbind_adapters._nemo_run_checks import nemo_run_checks
+        from launchbind_adapters._nemo_run.checks import nemo_run_checks
 
         return nemo_run_checks()
 
     def executor(self, backend: str, settings: Mapping[str, object], env: Mapping[str, str]) -> Executor:
         """Make the backend's executor from its own fields."""
         from launchbind.settings import build
-        from launchbind_adapters._prepare import with_packager
+        from launchbind_adapters._nemo_run.prepare import with_packager
 
         made = with_packager(build(EXECUTORS.type_of(backend), settings), settings)
         made.env_vars = {**made.env_vars, **{name: _literal(made, text) for name, text in env.items()}}

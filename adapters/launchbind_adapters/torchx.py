@@ -39,7 +39,7 @@ _RANDOM = (
 )
 
 #: In place of torchx's own, which fails to describe a job that was cancelled.
-_SLURM = "launchbind_adapters._torchx_slurm"
+_SLURM = "launchbind_adapters._torchx.slurm"
 
 
 def attach_app(info: AppDryRunInfo[RequestT], app: AppDef) -> None:
@@ -49,7 +49,7 @@ def attach_app(info: AppDryRunInfo[RequestT], app: AppDef) -> None:
     them had both; whatever is there is set, and ``_app`` where neither is, as NeMo-Run does.
     """
     if not hasattr(info, "app"):
-        info._app = app
+        setattr(info, "_app", app)  # noqa: B010 -- which torchx-nightly does not declare
         return
     for name in ("app", "_app"):
         if hasattr(info, name):
@@ -172,7 +172,7 @@ class Adapter:
 
     def checks(self) -> Iterable[Check]:
         """Whether the schedulers that have no NeMo-Run executor can be imported."""
-        from launchbind_adapters._checks import scheduler_checks
+        from launchbind_adapters._torchx.checks import scheduler_checks
 
         return scheduler_checks(self.backends())
 

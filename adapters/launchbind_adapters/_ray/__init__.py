@@ -1,1 +1,1 @@
-"""The Ray Jobs adapter; :mod:`launchbind_adapters.ray` is what to import."""
+"""What :mod:`launchbind_adapters.ray` is made of; everything public is there."""

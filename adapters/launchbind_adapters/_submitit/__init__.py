@@ -1,1 +1,1 @@
-"""What launchbind_adapters.submitit is made of; everything public is there."""
+"""What :mod:`launchbind_adapters.submitit` is made of; everything public is there."""

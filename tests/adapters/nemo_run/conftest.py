@@ -18,7 +18,7 @@ import pytest
 
 import launchbind
 import launchbind_adapters
-from launchbind_adapters._executors import FACTORIES, SUPPORT
+from launchbind_adapters._nemo_run.executors import FACTORIES, SUPPORT
 from launchbind_adapters.nemo_run import EXECUTORS, uninstall
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from nemo_run.run import experiment, job
 from nemo_run.run.torchx_backend import runner
 from nemo_run.run.torchx_backend.schedulers import api
 
-from launchbind_adapters import _install
+from launchbind_adapters._nemo_run import install as installing
 from launchbind_adapters.nemo_run import InstallError, install, installed, register, uninstall
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def nothing_is_left(as_shipped: None) -> Iterator[None]:
 def attributes() -> list[object]:
     """What stands at each place that install changes, read as NeMo-Run's own code would."""
     found = []
-    for patch in _install.PATCHES:
+    for patch in installing.PATCHES:
         owner: object = sys.modules[patch.module]
         owner = owner if patch.owner is None else getattr(owner, patch.owner)
         found.append(vars(owner)[patch.attribute])
@@ -221,8 +221,8 @@ def test_a_missing_attribute_is_refused_whole(
 
 def test_a_missing_module_is_refused_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """A module that has moved is a place that is missing, not an ImportError from nowhere."""
-    moved = _install.PATCHES[-1]._replace(module="nemo_run.run.moved")
-    monkeypatch.setattr(_install, "PATCHES", (*_install.PATCHES[:-1], moved))
+    moved = installing.PATCHES[-1]._replace(module="nemo_run.run.moved")
+    monkeypatch.setattr(installing, "PATCHES", (*installing.PATCHES[:-1], moved))
     with pytest.raises(InstallError, match=r"nemo_run\.run\.moved\.get_scheduler_factories"):
         install()
     monkeypatch.undo()

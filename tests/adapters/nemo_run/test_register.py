@@ -16,7 +16,7 @@ from torchx.schedulers.api import DescribeAppResponse, ListAppResponse, Schedule
 from torchx.specs import AppDef, AppDryRunInfo, Role
 
 from launchbind import ConflictError, InvalidReferenceError, UnknownNameError
-from launchbind_adapters import _executors
+from launchbind_adapters._nemo_run import executors
 from launchbind_adapters.nemo_run import (
     EXECUTORS,
     SchedulerMixin,
@@ -215,8 +215,8 @@ def test_a_name_that_is_taken_changes_nothing() -> None:
         register("mine", Child, scheduler="no.such:factory")
     assert str(conflict.value).count(f"{__file__}:") == 2
     assert EXECUTORS["mine"] is Mine
-    assert _executors.SUPPORT["mine"].detach
-    assert _executors.FACTORIES["mine"] is create_scheduler
+    assert executors.SUPPORT["mine"].detach
+    assert executors.FACTORIES["mine"] is create_scheduler
 
 
 def test_a_built_in_backend_cannot_be_taken() -> None:

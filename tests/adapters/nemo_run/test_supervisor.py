@@ -17,7 +17,7 @@ from nemo_run.core.execution.local import LocalExecutor
 from torchx.specs import AppDef, Role
 
 from launchbind import Handle, JobState, PlanError, SchedulerError, UnknownJobError
-from launchbind_adapters import _supervisor
+from launchbind_adapters._nemo_run import supervisor
 from launchbind_adapters.nemo_run import launcher
 
 if TYPE_CHECKING:
@@ -168,11 +168,11 @@ def test_a_process_that_ignores_sigterm_is_killed(
     jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When the grace has run out SIGKILL follows; here the supervisor is run with a shorter grace."""
-    source = Path(_supervisor.__file__).read_text()
-    shorter = source.replace(f"GRACE_SECONDS = {_supervisor.GRACE_SECONDS}", "GRACE_SECONDS = 1")
+    source = Path(supervisor.__file__).read_text()
+    shorter = source.replace(f"GRACE_SECONDS = {supervisor.GRACE_SECONDS}", "GRACE_SECONDS = 1")
     assert shorter != source
     (tmp_path / "supervisor.py").write_text(shorter)
-    monkeypatch.setattr(_supervisor, "__file__", str(tmp_path / "supervisor.py"))
+    monkeypatch.setattr(supervisor, "__file__", str(tmp_path / "supervisor.py"))
     ready = tmp_path / "ready"
     code = f"""
 import os, signal, time
@@ -194,9 +194,9 @@ def test_cancelling_kills_children_that_ignore_sigterm(
     jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A child that ignores SIGTERM outlives its parent for the grace only; here that is shorter."""
-    shorter = Path(_supervisor.__file__).read_text().replace("GRACE_SECONDS = 10", "GRACE_SECONDS = 1")
+    shorter = Path(supervisor.__file__).read_text().replace("GRACE_SECONDS = 10", "GRACE_SECONDS = 1")
     (tmp_path / "supervisor.py").write_text(shorter)
-    monkeypatch.setattr(_supervisor, "__file__", str(tmp_path / "supervisor.py"))
+    monkeypatch.setattr(supervisor, "__file__", str(tmp_path / "supervisor.py"))
     pids = tmp_path / "pids"
     handle = start(jobs, sh(f"(trap '' TERM; exec sleep 1000) & sleep 0.2; echo $! > '{pids}'; wait"))
     child = int(await_file(pids))
@@ -219,7 +219,7 @@ def test_a_submitter_that_dies_before_it_has_the_answer_leaves_a_job_that_can_be
     os.close(reader)  # whoever submitted the job has gone
     with open(tmp_path / "lock", "w") as lock:
         subprocess.run(
-            [sys.executable, "-I", "-S", _supervisor.__file__, str(lock.fileno()), str(tmp_path)],
+            [sys.executable, "-I", "-S", supervisor.__file__, str(lock.fileno()), str(tmp_path)],
             input=json.dumps({"main": [process]}),
             text=True,
             stdout=writer,
@@ -251,7 +251,7 @@ def test_a_log_that_cannot_be_written_does_not_end_the_job(tmp_path: Path) -> No
     )
     with open(tmp_path / "lock", "w") as lock:
         started = subprocess.run(
-            [sys.executable, "-c", limited, _supervisor.__file__, str(lock.fileno()), str(tmp_path)],
+            [sys.executable, "-c", limited, supervisor.__file__, str(lock.fileno()), str(tmp_path)],
             input=json.dumps({"main": [process]}),
             text=True,
             capture_output=True,
@@ -338,13 +338,13 @@ def test_two_jobs_run_at_once(jobs: Jobs, tmp_path: Path) -> None:
 
 
 def test_unicode_and_binary_output_both_come_through(jobs: Jobs) -> None:
-    """UTF-8 arrives as it is; bytes that are none are shown as such, and cost no line."""
+    """UTF-8 arrives as it is; bytes that are none are shown as such, and cost no line; \\r ends one too."""
     code = r"""
 import sys
 sys.stdout.buffer.write("grüße ☃ \U0001f600\u2028same line\r50%\r100%\n".encode() + b"\xff\x00\xfe\nlast")
 """
     handle = start(jobs, python(code))
-    expected = ["grüße ☃ \U0001f600\u2028same line\r50%\r100%\n", "\ufffd\x00\ufffd\n", "last"]
+    expected = ["grüße ☃ \U0001f600\u2028same line\r", "50%\r", "100%\n", "\ufffd\x00\ufffd\n", "last"]
     assert list(jobs.logs(handle, follow=True)) == expected
     assert list(jobs.logs(handle)) == expected
 

@@ -20,8 +20,8 @@ from torchx.schedulers.api import DescribeAppResponse, ListAppResponse
 from torchx.specs import AppState, Role
 
 from launchbind_adapters import _slurm_state as slurm
-from launchbind_adapters._slurm_jobs import Job, Request, find, records, submitted
-from launchbind_adapters._slurm_tunnel import disconnect, make_tunnel, read, run, send
+from launchbind_adapters._nemo_run.slurm_jobs import Job, Request, find, records, submitted
+from launchbind_adapters._nemo_run.slurm_tunnel import disconnect, make_tunnel, read, run, send
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

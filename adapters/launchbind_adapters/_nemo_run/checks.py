@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from launchbind.checks import Check, program
 from launchbind_adapters import torchx
-from launchbind_adapters._checks import fix, one_line
-from launchbind_adapters._executors import EXECUTORS, FACTORIES
+from launchbind_adapters._nemo_run.executors import EXECUTORS, FACTORIES
+from launchbind_adapters._torchx.checks import fix, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -26,7 +26,7 @@ from torchx.schedulers.api import DescribeAppResponse, ListAppResponse
 from torchx.schedulers.local_scheduler import CWDImageProvider
 from torchx.specs import AppState, Role
 
-from launchbind_adapters import _supervisor
+from launchbind_adapters._nemo_run import supervisor
 from launchbind_adapters._records import Records
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.05
 CHUNK = 65536
 #: Longer than the supervisor gives its processes to end.
-CANCEL_SECONDS = _supervisor.GRACE_SECONDS + 5
+CANCEL_SECONDS = supervisor.GRACE_SECONDS + 5
 SIGNAL_BASE = 128  # a process that signal N ended has exit code 128 + N, as shells have it
 
 
@@ -212,8 +212,8 @@ def create_scheduler(session_name: str, **_: object) -> SupervisedLocalScheduler
 
 def _start(folder: Path, lock: int, processes: str) -> None:
     with open(folder / "supervisor.log", "w") as log:
-        supervisor = subprocess.Popen(  # noqa: S603 -- this interpreter, and a file of this package
-            [sys.executable, "-I", "-S", _supervisor.__file__, str(lock), str(folder)],
+        process = subprocess.Popen(  # noqa: S603 -- this interpreter, and a file of this package
+            [sys.executable, "-I", "-S", supervisor.__file__, str(lock), str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -222,7 +222,7 @@ def _start(folder: Path, lock: int, processes: str) -> None:
             start_new_session=True,
         )
     # Through a pipe, not a file: the environment may hold secrets.
-    answer, _ = supervisor.communicate(processes)
+    answer, _ = process.communicate(processes)
     if answer.strip() != "started":
         reason = answer.strip() or (folder / "supervisor.log").read_text().strip()
         raise OSError(f"cannot start the job: {reason}")

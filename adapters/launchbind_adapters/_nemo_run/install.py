@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from launchbind.errors import LaunchbindError
-from launchbind_adapters._executors import EXECUTORS, FACTORIES, SUPPORT, Support, disputed
+from launchbind_adapters._nemo_run.executors import EXECUTORS, FACTORIES, SUPPORT, Support, disputed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

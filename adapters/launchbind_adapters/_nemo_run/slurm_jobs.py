@@ -12,8 +12,8 @@ from nemo_run.config import get_nemorun_home
 from nemo_run.core.execution.slurm import SlurmBatchRequest
 from nemo_run.run.torchx_backend.schedulers.slurm import _get_job_dirs
 
+from launchbind_adapters._nemo_run.slurm_tunnel import Ssh, ssh_of
 from launchbind_adapters._records import Records
-from launchbind_adapters._slurm_tunnel import Ssh, ssh_of
 
 if TYPE_CHECKING:
     from nemo_run.core.execution.slurm import SlurmExecutor

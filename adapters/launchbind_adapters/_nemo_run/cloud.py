@@ -22,7 +22,7 @@ from nemo_run.run.torchx_backend.schedulers.skypilot import SkypilotRequest, Sky
 from nemo_run.run.torchx_backend.schedulers.skypilot_jobs import SkypilotJobsRequest, SkypilotJobsScheduler
 from torchx.specs import AppDryRunInfo
 
-from launchbind_adapters._prepare import copy_executor
+from launchbind_adapters._nemo_run.prepare import copy_executor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -1,0 +1,1 @@
+"""What :mod:`launchbind_adapters.nemo_run` is made of; everything public is there."""
