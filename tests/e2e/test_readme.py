@@ -95,3 +95,43 @@ def test_the_folders_it_names_exist() -> None:
     assert "core/launchbind" in folders
     for folder in folders:
         assert README.parent.joinpath(folder).is_dir()
+
+
+#: What is new in every run: the end of an id, and the folder that a job's files are in.
+NEW = re.compile(r"(?<=/)[a-z]+-[a-z0-9]{12,14}\b|file://\S+(?=\")")
+
+
+def test_the_commands_it_shows_print_what_it_shows(environment: dict[str, str], tmp_path: Path) -> None:
+    """Run in order, with their own ids in place of those shown, they print the same lines."""
+    [session] = blocks("console")
+    ids: dict[str, str] = {}
+    for step in session.removeprefix("$ ").split("\n$ "):
+        command, *shown = step.rstrip("\n").split("\n")
+        for old, new in ids.items():
+            command = command.replace(old, new)
+        done = run(environment, tmp_path, ["sh", "-c", f"{command} 2>&1"])
+        printed = done.stdout.rstrip("\n").split("\n")
+        for line, expected in zip(printed, shown, strict=True):
+            ids.update(zip(NEW.findall(expected), NEW.findall(line), strict=False))
+            assert NEW.sub("...", line) == NEW.sub("...", expected), done.stdout
+
+
+def test_the_profiles_it_shows_can_be_used(environment: dict[str, str], tmp_path: Path) -> None:
+    """The file, as the project's own, has the profiles that it names, and each makes its executor."""
+    [text] = blocks("toml")
+    (tmp_path / "launchbind.toml").write_text(text)
+    code = """
+from launchbind import profiles
+from launchbind_adapters.nemo_run import EXECUTORS
+for name, profile in sorted(profiles.load().items()):
+    print(name, profile.executor(EXECUTORS).partition)
+"""
+    done = run(environment, tmp_path, [sys.executable, "-c", code])
+    assert done.stdout == "cluster-a a100\ncluster-b h100\n", done.stderr
+
+
+def test_the_mypy_settings_it_shows_are_the_ones_that_are_tested() -> None:
+    """They are in mypy.ini, line by line."""
+    [text] = blocks("ini")
+    settings = README.with_name("mypy.ini").read_text()
+    assert text.strip() in settings
