@@ -5,6 +5,10 @@ Every session sets up an environment of its own, so nothing but Python and nox n
 
 from __future__ import annotations
 
+import json
+import shutil
+from pathlib import Path
+
 import nox
 from packaging.requirements import Requirement
 
@@ -12,6 +16,9 @@ PROJECT = nox.project.load_toml("pyproject.toml")["project"]
 BUILD = nox.project.load_toml("pyproject.toml")["build-system"]["requires"]
 NIGHTLY = "torchx-nightly==2026.10.26"
 VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+
+#: The share of mutants that the tests of the core have to notice.
+NOTICED = 0.95
 
 EVERYTHING = ["core", "adapters", "tests", "noxfile.py"]
 
@@ -114,6 +121,32 @@ def fuzz(session: nox.Session) -> None:
     """The parsers of the core, for a minute; longer with ``-- --seconds 3600``."""
     session.install(".[cli]", "atheris>=2.3,<4")
     session.run("python", "-m", "tests.fuzz", *session.posargs, env={"PYTHONPATH": "tests/support"})
+
+
+@nox.session(default=False)
+def mutation(session: nox.Session) -> None:
+    """Mutants of the core that no test notices; ``-- 'launchbind.plan*'`` for one module's. About an hour."""
+    session.install("mutmut>=3.8,<4", *tools("pytest", "hypothesis", "tomli"))
+    folder = Path(session.create_tmp(), "mutation")
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree("core", folder / "src")
+    for tests in ("tests/core", "tests/support"):
+        shutil.copytree(tests, folder / tests)
+    for file in ("pyproject.toml", "README.md"):
+        shutil.copy(file, folder)
+    session.chdir(folder)
+    session.run("mutmut", "run", *session.posargs, env={"PYTHONPATH": "src:tests/support"})
+    session.run("mutmut", "results")
+    session.run("mutmut", "export-cicd-stats", silent=True)
+    stats = json.loads(Path("mutants/mutmut-cicd-stats.json").read_text())
+    unnoticed = stats["survived"] + stats["no_tests"]
+    noticed = stats["killed"] + stats["timeout"]
+    share = noticed / max(1, noticed + unnoticed)
+    session.log(f"{noticed} mutants were noticed, {unnoticed} were not: {share:.1%}")
+    if share < NOTICED:
+        session.error(
+            f"fewer than {NOTICED:.0%} of the mutants were noticed: tests/core/MUTANTS.md has the known ones"
+        )
 
 
 @nox.session(default=False)

@@ -15,7 +15,7 @@ from launchbind.protocols import App, Scheduler, SchedulerFactory, SupportsExitC
 from launchbind.state import JobState, JobStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Mapping
 
     from launchbind.protocols import Description, Listed, StateLike
     from launchbind.redaction import Redactor
@@ -114,7 +114,7 @@ class Backends(Generic[AppT, ExecutorT, InfoT]):
             raise failure
 
     @contextmanager
-    def asking(self, backend: str, action: str, redactor: Redactor | None = None) -> Iterator[None]:
+    def asking(self, backend: str, action: str, redactor: Redactor | None = None) -> Generator[None]:
         """Report whatever the scheduler raises as a :class:`SchedulerError` about ``action``."""
         try:
             yield

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from os import PathLike, fspath
 from types import MemberDescriptorType
-from typing import Union
+from typing import Union, cast
 
 Json = Union[None, bool, int, float, str, list["Json"], dict[str, "Json"]]
 
@@ -34,11 +34,11 @@ def canonical(value: object, _above: tuple[int, ...] = ()) -> Json:
         return "<recursion>"
     above = (*_above, id(value))
     if isinstance(value, Mapping):
-        return {_key(key, value, above): canonical(item, above) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [canonical(item, above) for item in value]
-    if isinstance(value, (set, frozenset)):
-        return sorted((canonical(item, above) for item in value), key=dump)
+        mapping = cast("Mapping[object, object]", value)
+        return {_key(key, mapping, above): canonical(item, above) for key, item in mapping.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        found = [canonical(item, above) for item in cast("Collection[object]", value)]
+        return found if isinstance(value, (list, tuple)) else sorted(found, key=dump)
     if isinstance(value, type) or (callable(value) and hasattr(value, "__qualname__")):
         return f"{value.__module__}:{value.__qualname__}"
     named: dict[str, Json] = {"<type>": f"{type(value).__module__}:{type(value).__qualname__}"}

@@ -38,7 +38,7 @@ def discover(kind: str, group: str, *, restricted: bool = True) -> list[Entry[T]
     try:
         points = entry_points(group=group)
     except TypeError:  # what a line without "=" gives, in the entry_points.txt of any distribution
-        points, unreadable = _one_by_one(group)
+        points = _one_by_one(group, unreadable)
     allowed = _allowed() if restricted else None
     claims: dict[str, dict[str, EntryPoint]] = {}
     for point in points:
@@ -61,12 +61,11 @@ def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()  # names of distributions are compared like this (PEP 503)
 
 
-def _one_by_one(group: str) -> tuple[list[EntryPoint], list[Entry[T]]]:
-    """Like ``entry_points``, but a distribution that cannot be read becomes one broken entry."""
+def _one_by_one(group: str, unreadable: list[Entry[T]]) -> list[EntryPoint]:
+    """Like ``entry_points``, but a distribution that cannot be read gives one broken entry."""
     from importlib.metadata import distributions
 
     points: list[EntryPoint] = []
-    unreadable: list[Entry[T]] = []
     for dist in distributions():
         try:
             points += [point for point in dist.entry_points if point.group == group]
@@ -77,7 +76,7 @@ def _one_by_one(group: str) -> tuple[list[EntryPoint], list[Entry[T]]]:
                 name, origin = _told(dist, "Name"), f"entry_points.txt of {_distribution(dist)}"
                 error = InvalidReferenceError(line)
                 unreadable.append(Entry(name, line, origin=origin, discovered=True, error=error))
-    return points, unreadable
+    return points
 
 
 def _entry(kind: str, points: list[EntryPoint]) -> Entry[T]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from launchbind._canonical import canonical
 from launchbind.errors import DryRunError, LaunchbindError, PlanError
@@ -59,7 +59,7 @@ class Planner(Generic[AppT, ExecutorT, InfoT]):
             if self._volatile is not None:
                 volatile.update(self._volatile(app, executor, info))
             if isinstance(scheduler, SupportsVolatile):
-                volatile.update(scheduler.volatile(info))
+                volatile.update(cast("SupportsVolatile[InfoT]", scheduler).volatile(info))
         except DryRunError as error:
             reason = self._redactor(app, executor).text(error.reason)
             raise DryRunError(error.app, error.backend, error.role, error.index, reason) from error.__cause__

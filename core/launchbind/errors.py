@@ -193,7 +193,8 @@ class MissingDependencyError(LaunchbindError, ImportError):
     def __init__(self, kind: str, entry: str, reference: str, package: str, requires: str | None) -> None:
         super().__init__(kind, entry, reference, package, requires)
         self.kind, self.entry, self.reference = kind, entry, reference
-        self.name, self.requires = package, requires
+        self.name = package  # pyright: ignore[reportIncompatibleVariableOverride]  # ImportError's may be None
+        self.requires = requires
 
     def __str__(self) -> str:
         return (

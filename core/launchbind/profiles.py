@@ -30,6 +30,7 @@ else:  # pragma: no cover  (Python 3.10 only)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TypeGuard
 
     from launchbind.registry import Registry
 
@@ -111,20 +112,26 @@ def _project_file(start: Path) -> Path | None:
 def _table(file: Path) -> Mapping[str, object]:
     try:
         found: object = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # bad TOML or UTF-8, 4301 digits, brackets without end
         raise ProfileError(str(file), "", f"it is not valid TOML ({error})") from error
     for key in ("tool", "launchbind", "profiles") if file.name == "pyproject.toml" else ("profiles",):
-        found = found.get(key, {}) if isinstance(found, dict) else {}
-    if not isinstance(found, dict):
+        found = found.get(key, {}) if _is_table(found) else {}
+    if not _is_table(found):
         raise ProfileError(str(file), "profiles", "it must be a table of profiles")
     return found
 
 
+def _is_table(value: object) -> TypeGuard[Mapping[str, object]]:
+    return isinstance(value, dict)
+
+
 def _read(file: Path | None) -> dict[str, Profile]:
     profiles: dict[str, Profile] = {}
-    for name, settings in (_table(file) if file else {}).items():
-        backend = settings.get("backend") if isinstance(settings, dict) else None
-        if not isinstance(settings, dict) or not isinstance(backend, str) or file is None:
+    if file is None:
+        return profiles
+    for name, settings in _table(file).items():
+        backend = settings.get("backend") if _is_table(settings) else None
+        if not _is_table(settings) or not isinstance(backend, str):
             problem = 'it must be a table with a backend, such as backend = "slurm_tunnel"'
             raise ProfileError(str(file), f"profiles.{name}", problem)
         fields = {field: value for field, value in settings.items() if field != "backend"}

@@ -12,10 +12,24 @@ import types
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
 
 from launchbind.errors import InvalidSettingError
 from launchbind.redaction import MASK, Redactor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 T = TypeVar("T")
 
@@ -44,7 +58,7 @@ def build(cls: type[T], settings: Mapping[str, object]) -> T:
     for name in settings:
         if name not in known:
             raise InvalidSettingError(cls.__qualname__, name, "there is no such field", tuple(known))
-    values = {}
+    values: dict[str, object] = {}
     for name, value in settings.items():
         try:
             values[name] = convert(value, hints[name])
@@ -57,8 +71,7 @@ def build(cls: type[T], settings: Mapping[str, object]) -> T:
     try:
         return cls(**values)
     except Exception as error:  # an executor's own checks, and the imports it makes when it is built
-        problem = f"{type(error).__name__}: {error}".rstrip(".")
-        raise InvalidSettingError(cls.__qualname__, None, problem) from error
+        raise InvalidSettingError(cls.__qualname__, None, f"{type(error).__name__}: {error}") from error
 
 
 def fields(cls: type) -> list[tuple[str, str, str]]:
@@ -73,7 +86,7 @@ def fields(cls: type) -> list[tuple[str, str, str]]:
     return [(field.name, _type_name(hints[field.name]), _default(field)) for field in _known(cls)]
 
 
-def _hints(cls: type) -> dict[str, object]:
+def _hints(cls: type[object]) -> dict[str, object]:
     if not dataclasses.is_dataclass(cls):
         raise InvalidSettingError(cls.__qualname__, None, "it is no dataclass, so its fields are unknown")
     try:
@@ -135,14 +148,17 @@ def convert(value: object, hint: object) -> object:
     if origin is tuple and arguments and arguments[-1] is not Ellipsis:
         return _fixed(value, arguments)
     if origin in (list, set, frozenset, tuple):
-        return origin(convert(item, _item(arguments)) for item in _sequence(value))
+        collect = cast("Callable[[Iterable[object]], object]", origin)
+        return _collected(collect, [convert(item, _item(arguments)) for item in _sequence(value)])
     if origin is Sequence:  # before the plain classes: a text is a sequence too, of its letters
         return [convert(item, _item(arguments)) for item in _sequence(value)]
-    if origin in (dict, Mapping):
+    if origin in (dict, Mapping) or is_typeddict(origin):
         keys, values = arguments or (str, object)
-        return {convert(key, keys): convert(item, values) for key, item in _mapping(value).items()}
+        return _collected(
+            dict, [(convert(key, keys), convert(item, values)) for key, item in _mapping(value).items()]
+        )
     if isinstance(origin, type):
-        return _scalar(value, origin)
+        return _scalar(value, cast("type[object]", origin))
     return value
 
 
@@ -157,7 +173,7 @@ def _union(value: object, members: tuple[object, ...]) -> object:
     raise ValueError(f"expected {names}, got {value!r}")
 
 
-def _scalar(value: object, wanted: type) -> object:
+def _scalar(value: object, wanted: type[object]) -> object:
     if wanted is bool and isinstance(value, str) and value.lower() in _TRUE | _FALSE:
         return value.lower() in _TRUE
     if wanted in (int, float) and isinstance(value, (str, int)) and not isinstance(value, bool):
@@ -171,9 +187,16 @@ def _scalar(value: object, wanted: type) -> object:
         return wanted[value]
     if dataclasses.is_dataclass(wanted) and not isinstance(value, wanted):
         return build(wanted, _mapping(value))
-    if isinstance(value, wanted) and not (wanted is int and isinstance(value, bool)):
+    if _is_a(value, wanted) and not (wanted is int and isinstance(value, bool)):
         return value
     raise ValueError(f"expected {wanted.__name__}, got {value!r}")
+
+
+def _is_a(value: object, wanted: type[object]) -> bool:
+    try:
+        return isinstance(value, wanted)
+    except TypeError:  # a Protocol that cannot be asked: taken at its word, like what is no class
+        return True
 
 
 def _fixed(value: object, hints: tuple[object, ...]) -> tuple[object, ...]:
@@ -187,11 +210,18 @@ def _item(arguments: tuple[object, ...]) -> object:
     return arguments[0] if arguments else object
 
 
+def _collected(collect: Callable[[Iterable[T]], object], items: list[T]) -> object:
+    try:
+        return collect(items)
+    except TypeError:  # a list within a set, or as a key
+        raise ValueError(f"expected items that can be hashed, got {items!r}") from None
+
+
 def _sequence(value: object) -> list[object]:
     if isinstance(value, str):
         value = _json(value) if value.lstrip().startswith("[") else value.split(",") if value else []
     if isinstance(value, (list, tuple)):
-        return list(value)
+        return list(cast("Sequence[object]", value))
     raise ValueError(f"expected a list, as a,b or as JSON, got {value!r}")
 
 
@@ -199,7 +229,7 @@ def _mapping(value: object) -> dict[str, object]:
     if isinstance(value, str):
         value = _json(value)
     if isinstance(value, Mapping):
-        return dict(value)
+        return dict(cast("Mapping[str, object]", value))
     raise ValueError(f"expected a mapping, as JSON, got {value!r}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -13,12 +14,14 @@ import launchbind
 from launchbind import (
     BrokenTargetError,
     ConflictError,
+    Entry,
     InvalidNameError,
     InvalidReferenceError,
     MissingDependencyError,
     Registry,
     UnknownNameError,
 )
+from launchbind._discovery import discover
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -393,3 +396,57 @@ def test_a_plugin_that_is_left_out_disputes_nothing(
     write_distribution("rival", f"[{GROUP}]\nplugged = {plugin}:Second\n")
     monkeypatch.setenv("LAUNCHBIND_PLUGINS", "rival")
     assert registry["plugged"].__name__ == "Second"
+
+
+def test_a_restriction_may_be_written_without_blanks(
+    registry: Registry[object],
+    plugin: str,
+    write_distribution: WriteDistribution,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Commas alone separate the distributions, and what other launchers load from is not restricted."""
+    write_distribution("other", f"[{GROUP}]\nshared = {plugin}:Second\n")
+    monkeypatch.setenv("LAUNCHBIND_PLUGINS", "none-such,plug-in")
+    assert list(registry) == ["plugged"]
+    monkeypatch.setenv("LAUNCHBIND_PLUGINS", "0")
+    found: list[Entry[object]] = discover("executor", GROUP, restricted=False)
+    assert sorted(entry.name for entry in found) == ["plugged", "shared"]
+
+
+def test_an_entry_point_of_no_distribution_is_one_all_the_same(
+    registry: Registry[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Import hooks and zip files may give entry points that do not say whose they are."""
+    point = importlib.metadata.EntryPoint("loose", "collections:OrderedDict", GROUP)
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [point])
+    origin = "entry point loose = collections:OrderedDict of an unknown distribution"
+    assert registry.entry("loose").source == origin
+    assert registry["loose"].__name__ == "OrderedDict"
+
+
+def test_an_unreadable_file_gives_way_to_what_is_registered(
+    registry: Registry[object], write_distribution: WriteDistribution
+) -> None:
+    """Its comments, headings and good lines are not what is blamed, and its name can still be taken."""
+    lines = ["# of the group", f"[{GROUP}]", "good = collections:deque", "", "no equals sign"]
+    write_distribution("unreadable", "\n".join(lines) + "\n")
+    with pytest.raises(InvalidReferenceError) as caught:
+        registry.type_of("unreadable")
+    assert caught.value.reference == "no equals sign"
+    registry.register("unreadable", dict)
+    assert registry["unreadable"] is dict
+
+
+def test_errors_of_entry_points_say_of_what_kind_they_are(
+    registry: Registry[object], plugin: str, write_distribution: WriteDistribution
+) -> None:
+    """Kind, name and target are in the errors of a malformed and of a disputed name."""
+    write_distribution("one", f"[{GROUP}]\nplugged = lb_plugin:Second\nodd name = lb_plugin:Second\n")
+    with pytest.raises(InvalidNameError) as malformed:
+        registry.type_of("odd name")
+    assert malformed.value.data == ("executor", "odd name")
+    with pytest.raises(ConflictError) as disputed:
+        registry.type_of("plugged")
+    error = disputed.value
+    assert (error.kind, error.name) == ("executor", "plugged")
+    assert {error.target, error.held[0][1]} == {"lb_plugin:Target", "lb_plugin:Second"}

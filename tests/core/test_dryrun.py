@@ -110,6 +110,7 @@ def test_a_role_that_raises_is_named_and_its_error_kept() -> None:
     app: Spec = AppSpec("job", [RoleSpec("trainer", "true", adjust=adjust)])
     with pytest.raises(DryRunError, match=r"'trainer' .index 0.*LookupError: no such mount") as caught:
         submit_dryrun(ListScheduler(), app, "cfg")
+    assert (caught.value.app, caught.value.backend) == ("job", "words")
     assert isinstance(caught.value.__cause__, LookupError)
 
 
@@ -125,9 +126,10 @@ def test_a_scheduler_that_returns_no_info_is_to_blame_itself(
             return value  # type: ignore[return-value]  # what the pipeline must find out
 
     app: Spec = AppSpec("job", [] if value == 3 else roles)
-    with pytest.raises(DryRunError, match=f"_submit_dryrun returned {kind}, not a dry-run info") as caught:
+    with pytest.raises(DryRunError, match=f": _submit_dryrun returned {kind}, not a .*info[.]") as caught:
         submit_dryrun(Faulty(), app, "cfg")
-    assert (caught.value.role, caught.value.index, caught.value.backend) == (None, None, "words")
+    error = caught.value
+    assert (error.app, error.role, error.index, error.backend) == ("job", None, None, "words")
 
 
 def test_what_the_scheduler_raises_passes_through() -> None:

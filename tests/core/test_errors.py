@@ -158,6 +158,29 @@ def test_a_dry_run_error_names_the_role_only_if_one_is_to_blame() -> None:
     assert "role '?' (index 0)" in str(errors.DryRunError("app", "slurm", "?", 0, "it broke"))
 
 
+def test_an_ambiguous_name_lists_what_it_could_mean() -> None:
+    """Each meaning can be written instead."""
+    assert str(EXAMPLES[18]) == "'slurm' could mean slurm_tunnel or torchx:slurm: write which."
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (errors.InvalidSettingError("mine.E", None, ".x X."), "mine.E cannot be made: .x X."),
+        (errors.ProfileError("jobs.toml", "", ".x X."), "jobs.toml: .x X."),
+        (errors.ProfileError("jobs.toml", "slurm", ".x X"), "jobs.toml, key slurm: .x X."),
+        (
+            errors.DryRunError("a", "b", None, None, ".x X."),
+            "dry run of app 'a' on backend 'b' failed: .x X.",
+        ),
+        (errors.PlanError("a", ".x X."), "app 'a' .x X."),
+    ],
+)
+def test_a_reason_is_kept_as_it_is_up_to_its_full_stop(error: LaunchbindError, text: str) -> None:
+    """Whether or not the reason ends a sentence itself, the error ends with one full stop."""
+    assert str(error) == text
+
+
 @pytest.mark.parametrize("name", ["slrum", "SLURM", "slurm_", "Slurm-tunnel"])
 def test_a_near_miss_gets_a_suggestion(name: str) -> None:
     """Typing errors and case lead to the registered spelling."""

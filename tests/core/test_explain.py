@@ -198,3 +198,15 @@ def test_what_is_no_protocol_is_refused(protocol: type) -> None:
 def test_every_protocol_of_launchbind_can_be_explained(name: str) -> None:
     """An object with nothing lacks something of each of them."""
     assert explain(object(), getattr(launchbind, name))
+
+
+def test_a_free_name_does_not_excuse_the_next() -> None:
+    """After a positional-only parameter, the names of those that follow still count."""
+
+    class Wanted(Protocol):
+        def call(self, first: int, /, second: int) -> None: ...
+
+    class Found:
+        def call(self, one: int, two: int) -> None: ...
+
+    assert explain(Found(), Wanted) == ["Found.call calls parameter 2 'two' where 'second' is expected"]

@@ -72,8 +72,9 @@ def test_a_handle_that_could_not_be_parsed_back_cannot_be_made(
     backend: str, session: str, app_id: str
 ) -> None:
     """The parts are checked when a handle is made, not when it is read somewhere else."""
-    with pytest.raises(InvalidHandleError):
+    with pytest.raises(InvalidHandleError) as caught:
         Handle(backend, session, app_id)
+    assert caught.value.text == f"{backend}://{session}/{app_id}"
 
 
 @given(BACKENDS)

@@ -114,9 +114,9 @@ def test_an_unknown_state_is_an_error() -> None:
 
     launcher, handle, job = run(FakeScheduler())
     job.state = Odd()  # type: ignore[assignment]  # as another launcher's state could be
-    with pytest.raises(SchedulerError, match="'SLEEPING' is none that is known"):
+    with pytest.raises(SchedulerError, match="'fake' could not give a job state: 'SLEEPING' is none"):
         launcher.status(handle)
-    with pytest.raises(SchedulerError, match="'SLEEPING'"):
+    with pytest.raises(SchedulerError, match="'fake' could not give a job state: 'SLEEPING'"):
         launcher.list("fake")
 
 
@@ -130,7 +130,7 @@ def test_a_scheduler_that_fails_to_describe_is_an_error() -> None:
     launcher, handle, _ = run(Deaf())
     for ask in (launcher.status, launcher.logs, launcher.cancel):
         with pytest.raises(
-            SchedulerError, match=f"could not tell how {handle} fares: ConnectionError"
+            SchedulerError, match=f"'fake' could not tell how {handle} fares: ConnectionError"
         ) as caught:
             ask(handle)
         assert isinstance(caught.value.__cause__, ConnectionError)
@@ -162,7 +162,7 @@ def test_a_scheduler_that_fails_to_tell_the_exit_code_is_an_error() -> None:
     scheduler = WithExitCode()
     launcher, handle, job = run(scheduler)
     job.state, scheduler.code = JobState.FAILED, 99
-    with pytest.raises(SchedulerError, match=f"could not tell how {handle} ended: FileNotFoundError"):
+    with pytest.raises(SchedulerError, match=f"'fake' could not tell how {handle} ended: FileNotFound"):
         launcher.status(handle)
 
 
@@ -207,7 +207,7 @@ def test_statuses_ask_once_per_backend_where_they_can() -> None:
     with pytest.raises(UnknownJobError, match="gone"):
         launcher.statuses([first, "fake://tests/gone"])
     scheduler.broken = True
-    with pytest.raises(SchedulerError, match="could not tell how 1 jobs fare: ConnectionError"):
+    with pytest.raises(SchedulerError, match="'fake' could not tell how 1 jobs fare: ConnectionError"):
         launcher.statuses([first])
 
 
@@ -254,7 +254,7 @@ def test_wait_gives_up_after_its_timeout(timeout: float) -> None:
 def test_wait_refuses_a_pause_that_is_none(poll: float) -> None:
     """In one sentence, and before it asks."""
     launcher, handle, _ = run(FakeScheduler())
-    with pytest.raises(InvalidSettingError, match="'poll': it is seconds, 0 or more"):
+    with pytest.raises(InvalidSettingError, match=r"^wait cannot take 'poll': it is seconds, 0 or more"):
         launcher.wait(handle, poll=poll)
 
 
@@ -296,7 +296,7 @@ def test_a_scheduler_that_fails_to_cancel_is_an_error() -> None:
             raise PermissionError("not yours")
 
     launcher, handle, _ = run(Stubborn())
-    with pytest.raises(SchedulerError, match=f"could not cancel {handle}: PermissionError: not yours"):
+    with pytest.raises(SchedulerError, match=f"'fake' could not cancel {handle}: PermissionError"):
         launcher.cancel(handle)
 
 
@@ -389,3 +389,17 @@ def test_a_handle_may_name_its_backend_by_an_alias() -> None:
     """A handle written by hand with an alias finds the job all the same."""
     launcher, handle, _ = run(FakeScheduler())
     assert launcher.status(f"pretend://{handle.session}/{handle.app_id}").state is JobState.RUNNING
+
+
+class Knowing(Batching):
+    """It knows with which code a job ended."""
+
+    def exit_code(self, app_id: str, /) -> int | None:
+        return 7
+
+
+def test_statuses_tell_exit_codes_where_the_scheduler_knows_them() -> None:
+    """Also those that are described many at once."""
+    launcher, handle, job = run(Knowing())
+    job.state = JobState.FAILED
+    assert [status.exit_code for status in launcher.statuses([handle])] == [7]

@@ -102,8 +102,10 @@ def test_logs_can_be_limited_to_a_role_or_replica(
 def test_a_replica_that_does_not_exist_is_an_error(role: str | None, replica: int | None) -> None:
     """The roles that there are, with their numbers, are in the error."""
     launcher, handle, _ = run(Talking(), two_roles())
-    with pytest.raises(PlanError, match=r"its roles are head \(0-0\), worker \(0-1\)"):
+    with pytest.raises(PlanError, match=r"its roles are head \(0-0\), worker \(0-1\)") as caught:
         launcher.logs(handle, role, replica)
+    asked = f"{role or 'any'}/{'any' if replica is None else replica}"
+    assert str(caught.value).startswith(f"app {handle.app_id!r} has no replica {asked}: ")
 
 
 def test_a_job_whose_roles_are_forgotten_has_no_replica() -> None:
@@ -138,7 +140,7 @@ def test_an_error_inside_a_stream_is_wrapped_after_what_was_read(follow: bool) -
     scheduler.failing = OSError("stale handle, token=abcdef")
     launcher, handle, _ = run(scheduler, two_roles())
     seen: list[str] = []
-    with pytest.raises(SchedulerError, match=r"could not read the logs of .*OSError: stale handle") as caught:
+    with pytest.raises(SchedulerError, match=r"'fake' could not read the logs of .*OSError: stale") as caught:
         seen.extend(launcher.logs(handle, "worker", follow=follow))
     assert sorted(seen) == sorted([*lines_of("worker/0"), "worker/1 begins\n"])
     assert isinstance(caught.value.__cause__, OSError)
@@ -215,3 +217,49 @@ def test_a_reader_that_leaves_stops_the_streams(lines: int) -> None:
     del stream
     for _ in range(2):
         assert scheduler.left.acquire(timeout=30)
+
+
+class Watched(Talking):
+    """Remembers which replicas were asked for, how, and in what kind of thread."""
+
+    def log_iter(
+        self,
+        app_id: str,
+        role_name: str,
+        k: int = 0,
+        regex: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        should_tail: bool = False,
+    ) -> Iterator[str]:
+        thread = threading.current_thread()
+        self.asked = [*getattr(self, "asked", []), (role_name, k, should_tail)]
+        self.threads = [*getattr(self, "threads", []), (thread is threading.main_thread(), thread.daemon)]
+        yield from super().log_iter(app_id, role_name, k, regex)
+
+
+def test_one_replica_is_asked_after_the_other() -> None:
+    """Without following, the next is asked for when the one before has been read, and none is tailed."""
+    scheduler = Watched()
+    launcher, handle, _ = run(scheduler, two_roles())
+    lines = launcher.logs(handle)
+    assert next(lines) == "head/0 begins\n"
+    assert scheduler.asked == [("head", 0, False)]
+    assert list(lines) == lines_of("head/0", "worker/0", "worker/1")[1:]
+
+
+def test_only_several_streams_that_are_followed_take_threads() -> None:
+    """Such threads keep no process alive; a single stream is read in the reader's own thread."""
+    scheduler = Watched()
+    launcher, handle, _ = run(scheduler, two_roles())
+    list(launcher.logs(handle, "worker", 1, follow=True))
+    assert (scheduler.asked, scheduler.threads) == ([("worker", 1, True)], [(True, False)])
+    list(launcher.logs(handle, "worker", follow=True))
+    assert scheduler.threads[1:] == [(False, True), (False, True)]
+
+
+def test_a_launcher_remembers_the_roles_that_its_backend_forgets() -> None:
+    """Logs of a job that it has submitted can be read all the same."""
+    launcher, handle, job = run(Talking(), two_roles())
+    job.roles = []
+    assert list(launcher.logs(handle, "head")) == lines_of("head/0")

@@ -11,13 +11,14 @@ import pytest
 
 from launchbind import (
     DryRunError,
+    DryRunInfo,
     Launcher,
     PlanError,
     Registry,
     UnknownBackendError,
     UnknownTypeError,
 )
-from launchbind.testing import FakeApp, FakeExecutor, FakeInfo, FakeRole, FakeScheduler
+from launchbind.testing import FakeApp, FakeExecutor, FakeInfo, FakeRequest, FakeRole, FakeScheduler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -190,7 +191,7 @@ def test_what_cannot_be_copied_is_refused() -> None:
     class Locked(FakeExecutor):
         lock: object = field(default_factory=threading.Lock)
 
-    with pytest.raises(PlanError, match=r"cannot be copied \(TypeError") as caught:
+    with pytest.raises(PlanError, match=r"app 'hello' or .* cannot be copied \(TypeError") as caught:
         launcher_of().plan(hello(), Locked())
     assert isinstance(caught.value.__cause__, TypeError)
 
@@ -218,13 +219,15 @@ def test_an_error_of_a_role_is_passed_on_redacted() -> None:
     """A DryRunError of the pipeline keeps role, index and cause."""
 
     def adjust(backend: str, info: FakeInfo) -> FakeInfo:
-        raise LookupError(info.request.env["HF_TOKEN"])
+        raise LookupError(f"{info.request.env['HF_TOKEN']} {info.request.env['A']}")
 
     app = hello()
     app.roles[0].adjust = adjust
-    with pytest.raises(DryRunError, match="LookupError: <redacted>") as caught:
+    app.roles[0].env = {"API_KEY": "key-of-role", "A": "key-of-role"}
+    with pytest.raises(DryRunError, match="LookupError: <redacted> <redacted>") as caught:
         launcher_of().plan(app, FakeExecutor({"HF_TOKEN": "key-of-executor"}))
-    assert (caught.value.role, caught.value.index) == ("main", 0)
+    error = caught.value
+    assert (error.app, error.backend, error.role, error.index) == ("hello", "fake", "main", 0)
     assert isinstance(caught.value.__cause__, LookupError)
 
 
@@ -308,3 +311,32 @@ def test_a_failure_to_tell_the_volatile_values_is_a_dry_run_error() -> None:
 
     with pytest.raises(DryRunError, match="ZeroDivisionError: none"):
         launcher_of(Failing).plan(hello(), FakeExecutor())
+
+
+class Inlining(FakeScheduler):
+    """Writes the values of variables into the command, where nothing tells that they are secret."""
+
+    def _submit_dryrun(self, app: FakeApp, cfg: FakeExecutor) -> FakeInfo:
+        values = [*cfg.env_vars.values(), *app.roles[0].env.values()]
+        return DryRunInfo(FakeRequest(app.name, [values], {}))
+
+
+def test_secrets_of_executor_and_app_are_hidden_wherever_the_scheduler_puts_them() -> None:
+    """A plan learns them from where they have their names, not only from the request."""
+    app = FakeApp("a", [FakeRole("main", "true", env={"API_KEY": "key-of-role"})])
+    plan = launcher_of(Inlining).plan(app, FakeExecutor({"HF_TOKEN": "key-of-executor"}))
+    assert "key-of" not in str(plan) + plan.to_json()
+    assert plan.info.request.commands == [["key-of-executor", "key-of-role"]]
+
+
+def test_a_launchers_own_volatile_values_come_from_the_copies() -> None:
+    """It is asked with app, executor and info, as they were planned."""
+
+    def volatile(app: FakeApp, executor: FakeExecutor, info: FakeInfo) -> Mapping[str, str]:
+        return {f"{app.name} {executor.env_vars['N']} {info.request.app}": "{all}"}
+
+    launcher: FakeLauncher = Launcher(registry(), {"fake": FakeScheduler}, volatile=volatile)
+    plan = launcher.plan(
+        FakeApp("a", [FakeRole("main", "true", env={"TEXT": "a 1 a"})]), FakeExecutor({"N": "1"})
+    )
+    assert '"TEXT": "{all}"' in plan.to_json()

@@ -12,6 +12,7 @@ from launchbind import (
     InvalidHandleError,
     JobState,
     Launcher,
+    Plan,
     PlanError,
     Registry,
     SchedulerError,
@@ -55,6 +56,8 @@ def test_submit_submits_what_was_planned() -> None:
 def test_run_is_plan_and_submit() -> None:
     """One call does both, on the same terms."""
     assert str(launcher_of().run(hello(), FakeExecutor())) == "fake://tests/hello-0"
+    unregistered: FakeLauncher = Launcher(Registry("executor"), {"fake": FakeScheduler})
+    assert str(unregistered.run(hello(), FakeExecutor(), backend="fake")) == "fake://launchbind/hello-0"
 
 
 def test_a_plan_that_was_changed_is_refused() -> None:
@@ -86,7 +89,7 @@ def test_a_plan_is_submitted_once() -> None:
     launcher = launcher_of(lambda session: scheduler)
     plan = launcher.plan(hello(), FakeExecutor())
     handle = launcher.submit(plan)
-    with pytest.raises(PlanError, match=f"was submitted already, as {handle}"):
+    with pytest.raises(PlanError, match=f"app 'hello' was submitted already, as {handle}: plan it again"):
         launcher.submit(plan)
     assert list(scheduler.jobs) == [handle.app_id]
 
@@ -129,7 +132,7 @@ def test_a_refused_submission_can_be_repeated() -> None:
     launcher = launcher_of(lambda session: scheduler)
     plan = launcher.plan(hello(), FakeExecutor({"HF_TOKEN": "key-of-executor"}))
     with pytest.raises(
-        SchedulerError, match="could not submit app 'hello': ConnectionError: HTTP 503"
+        SchedulerError, match="'fake' could not submit app 'hello': ConnectionError: HTTP 503"
     ) as caught:
         launcher.submit(plan)
     assert "key-of-executor" not in str(caught.value)
@@ -167,7 +170,7 @@ def test_a_scheduler_that_cannot_be_made_is_a_scheduler_error() -> None:
         return FakeScheduler(session)
 
     launcher = launcher_of(factory)
-    with pytest.raises(SchedulerError, match="could not make its scheduler: OSError: no config"):
+    with pytest.raises(SchedulerError, match="'fake' could not make its scheduler: OSError: no config"):
         launcher.plan(hello(), FakeExecutor())
     assert launcher.plan(hello(), FakeExecutor()).backend == "fake"
 
@@ -215,7 +218,8 @@ def test_a_job_whose_id_fits_no_handle_is_cancelled() -> None:
     registry: Registry[FakeExecutor] = Registry("executor")
     registry.register("fake", FakeExecutor)
     launcher: Launcher[FakeApp, FakeExecutor, FakeInfo] = Launcher(registry, {"fake": lambda _: scheduler})
-    with pytest.raises(SchedulerError, match="no handle can carry its id 'a job', so it was cancelled"):
+    said = "'fake' could not keep the job of app 'a': no handle can carry its id 'a job', so it was"
+    with pytest.raises(SchedulerError, match=said):
         launcher.run(FakeApp("a", [FakeRole("main", "echo")]), FakeExecutor())
     assert scheduler.jobs["a job"].state is JobState.CANCELLED
 
@@ -236,9 +240,42 @@ def test_a_scheduler_that_fails_to_close_keeps_no_other_open() -> None:
     launcher: Launcher[FakeApp, FakeExecutor, FakeInfo] = Launcher(registry, factories)
     for backend in factories:
         launcher.supports(backend, FakeScheduler)
-    with pytest.raises(SchedulerError, match="could not close its scheduler: OSError: still busy"):
+    with pytest.raises(SchedulerError, match="'backend2' could not close its scheduler: OSError: still busy"):
         launcher.close()
     assert all(scheduler.closed for scheduler in made)
+
+
+class Uncancellable(BadIds):
+    """A scheduler that cannot even end such a job, and says so in too many words."""
+
+    def cancel(self, app_id: str, /) -> None:
+        raise OSError(f"busy with {self.jobs[app_id].request.env}")
+
+
+def test_a_job_whose_id_fits_no_handle_and_that_cannot_be_cancelled_is_told_of() -> None:
+    """The error says what failed, without the secrets that only the request holds."""
+    registry: Registry[FakeExecutor] = Registry("executor")
+    registry.register("fake", FakeExecutor)
+    launcher: FakeLauncher = Launcher(registry, {"fake": Uncancellable})
+    plan = launcher.plan(hello(), FakeExecutor())
+    plan.info.request.env["HF_TOKEN"] = "hf_s3cr3t"
+    said = "'fake' could not cancel the job 'a job': OSError: busy with .*<redacted>"
+    with pytest.raises(SchedulerError, match=said):
+        launcher.submit(Plan("fake", plan.app, plan.info))
+
+
+class Refusing(FakeScheduler):
+    """A scheduler that refuses every job, and repeats the values of its environment."""
+
+    def schedule(self, dryrun_info: FakeInfo, /) -> str:
+        raise ConnectionError(" ".join(dryrun_info.request.env.values()))
+
+
+def test_a_plan_knows_secrets_of_its_own() -> None:
+    """Refusing a plan that another launcher made shows none of what only that plan knows to be secret."""
+    info = FakeScheduler().submit_dryrun(hello(), FakeExecutor({"HF_TOKEN": "hf_s3cr3t"}))
+    with pytest.raises(SchedulerError, match="ConnectionError: <redacted> 1"):
+        launcher_of(Refusing).submit(Plan("fake", hello(), info))
 
 
 class Talkative(FakeScheduler):
@@ -255,6 +292,7 @@ def test_errors_about_a_job_hide_what_its_plan_knew_to_be_secret() -> None:
     launcher: Launcher[FakeApp, FakeExecutor, FakeInfo] = Launcher(registry, {"fake": Talkative})
     executor = FakeExecutor(env_vars={"HF_TOKEN": "hf_s3cr3t", "MIRROR": "hf_s3cr3t"})
     handle = launcher.run(FakeApp("a", [FakeRole("main", "echo")]), executor)
+    launcher.plan(hello(), FakeExecutor({"HF_TOKEN": "another-one"}))  # does not make it forget the first
     with pytest.raises(SchedulerError) as caught:
         launcher.status(handle)
     assert "hf_s3cr3t" not in str(caught.value)
@@ -272,11 +310,13 @@ def test_an_executor_that_cannot_be_copied_is_an_error_without_its_secrets() -> 
     registry: Registry[FakeExecutor] = Registry("executor")
     registry.register("fake", FakeExecutor)
     executor = Uncopyable(env_vars={"HF_TOKEN": "hf_s3cr3t"})
-    app = FakeApp("a", [FakeRole("main", "echo")])
+    app = FakeApp("a", [FakeRole("main", "echo", env={"API_KEY": "abc-role-key"})])
+    executor.env_vars["MIRROR"] = "hf_s3cr3t and abc-role-key"
     plain: Launcher[FakeApp, FakeExecutor, FakeInfo] = Launcher(registry, {"fake": FakeScheduler})
-    with pytest.raises(PlanError, match="cannot be copied") as caught:
+    with pytest.raises(PlanError, match="app 'a' or its executor cannot be copied") as caught:
         plain.plan(app, executor)
     assert "hf_s3cr3t" not in str(caught.value)
+    assert "abc-role-key" not in str(caught.value)
     own: Launcher[FakeApp, FakeExecutor, FakeInfo] = Launcher(
         registry, {"fake": FakeScheduler}, copier=lambda each: FakeExecutor(dict(each.env_vars))
     )

@@ -305,3 +305,41 @@ def test_a_fingerprint_is_the_same_in_every_process() -> None:
         [sys.executable, "-I", "-c", code, core], check=True, capture_output=True, text=True
     ).stdout.strip()
     assert plan_of({"f": len, "o": object(), "s": {"c", "b", "a"}}).fingerprint == there
+
+
+def test_the_name_of_the_app_is_shown_in_clear_on_request() -> None:
+    """Only what is asked for unredacted shows a secret that the app's name holds."""
+    plan = plan_of({"token": "abcdefgh"}, name="job-abcdefgh")
+    assert json.loads(plan.to_json())["app"] == "job-<redacted>"
+    assert json.loads(plan.to_json(redact=False))["app"] == "job-abcdefgh"
+
+
+def test_a_key_that_holds_its_own_mapping_is_cut_off() -> None:
+    """Recursion is found through keys as well as through values."""
+    key = SimpleKey()
+    mapping: dict[object, object] = {}
+    key.mapping = mapping
+    mapping[key] = 1
+    assert "<recursion>" in dump(canonical(mapping))
+
+
+class SimpleKey:
+    """A key that compares by identity."""
+
+    mapping: object = None
+
+
+def test_a_dataclass_is_its_fields() -> None:
+    """What else was put on it does not count, and a field that was deleted is None."""
+
+    @dataclass
+    class Holder:
+        kept: int = 1
+        gone: list[int] = field(default_factory=list)
+
+    holder = Holder()
+    holder.__dict__["cache"] = object()
+    del holder.gone
+    named = canonical(holder)
+    assert isinstance(named, dict)
+    assert (named["kept"], named["gone"], "cache" in named) == (1, None, False)

@@ -168,3 +168,33 @@ def test_a_pyproject_whose_tool_table_is_odd_has_no_profiles(project: Path) -> N
     """A value where a table is expected on the way to the profiles means there are none."""
     (project / "pyproject.toml").write_text('[tool]\nlaunchbind = "odd"\n')
     assert load(project) == {}
+
+
+def test_without_a_configuration_folder_it_is_that_of_the_home(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the XDG specification has it: ~/.config."""
+    monkeypatch.delenv("XDG_CONFIG_HOME")
+    monkeypatch.setenv("HOME", str(project.parent / "home"))
+    folder = project.parent / "home" / ".config" / "launchbind"
+    folder.mkdir(parents=True)
+    (folder / "profiles.toml").write_text('[profiles.a]\nbackend = "x"\n')
+    assert list(load(project)) == ["a"]
+
+
+def test_an_empty_launchbind_toml_hides_what_is_above(project: Path) -> None:
+    """Unlike a pyproject.toml, which most projects have for other reasons."""
+    (project / "launchbind.toml").write_text('[profiles.a]\nbackend = "x"\n')
+    (project / "inner").mkdir()
+    (project / "inner" / "pyproject.toml").touch()
+    assert list(load(project / "inner")) == ["a"]
+    (project / "inner" / "launchbind.toml").touch()
+    assert load(project / "inner") == {}
+
+
+def test_broken_toml_blames_no_key(project: Path) -> None:
+    """There is none before the file can be read, as UTF-8 whatever the locale."""
+    (project / "launchbind.toml").write_text("[profiles")
+    with pytest.raises(ProfileError) as caught:
+        load(project)
+    assert caught.value.key == ""

@@ -6,6 +6,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -126,6 +127,18 @@ def test_every_exported_name_is_documented(name: str) -> None:
     if inspect.isclass(value) or inspect.isfunction(value):
         assert value.__doc__
         assert not value.__doc__.startswith(f"{name}(")  # what a dataclass makes up
+
+
+@pytest.mark.parametrize("file", sorted(PACKAGE.rglob("*.py")), ids=lambda file: file.stem)
+def test_no_annotation_is_any(file: Path) -> None:
+    """No parameter, result or attribute of the core is Any, so a caller's types do not get lost in it."""
+    nodes = list(ast.walk(ast.parse(file.read_text())))
+    annotations = [node.annotation for node in nodes if isinstance(node, (ast.arg, ast.AnnAssign))]
+    annotations += [
+        node.returns for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+    found = [ast.unparse(each) for each in annotations if each and re.search(r"\bAny\b", ast.unparse(each))]
+    assert found == []
 
 
 def test_dir_lists_the_exported_names() -> None:

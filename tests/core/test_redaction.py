@@ -306,3 +306,22 @@ def test_the_working_directory_is_no_secret(name: str) -> None:
     """PWD is where a shell stands, unlike db_pwd."""
     assert not Redactor().is_secret(name)
     assert Redactor().is_secret("db_pwd")
+
+
+@pytest.mark.parametrize("secret", ["Z'Q0", 'Z"Q0', "\"'ZQ\\\\0", "\u00fc'\"Z\nQ", "'ZQ0'"])
+def test_not_a_letter_of_a_spelling_is_left(secret: str) -> None:
+    """What surrounds the secret stays, quotes and all, and nothing of the secret does."""
+    redactor = Redactor()
+    redactor.learn({"token": secret})
+    assert redactor.text(json.dumps({"a": secret})) == json.dumps({"a": MASK})
+    assert redactor.text(json.dumps({"a": secret}, ensure_ascii=False)) == json.dumps({"a": MASK})
+    assert redactor.text(repr(["-", secret]))[6:-1].strip("'\"") == MASK
+    assert redactor.text(f"echo {shlex.quote(secret)}").replace("'", "") == f"echo {MASK}"
+    quoted = secret.replace("'", "''")
+    if "\n" not in secret:
+        assert redactor.text(f"it: 'a {quoted} b'") == f"it: 'a {MASK} b'"
+
+
+def test_a_flag_is_known_in_capitals_too() -> None:
+    """As names of secrets are everywhere."""
+    assert Redactor().text("train --HF-TOKEN s3cr3t-value") == f"train --HF-TOKEN {MASK}"

@@ -13,6 +13,7 @@ import pytest
 from launchbind import (
     BrokenTargetError,
     ConflictError,
+    InvalidReferenceError,
     InvalidTargetError,
     MissingDependencyError,
     Registry,
@@ -384,3 +385,33 @@ def test_a_module_that_leaves_on_import_is_a_broken_target(write_module: WriteMo
     with pytest.raises(BrokenTargetError, match="SystemExit: 3"):
         registry.type_of("leaver")
     assert registry.entry("leaver").state == "broken"
+
+
+def test_the_errors_of_a_lazy_target_say_what_it_is(write_module: WriteModule) -> None:
+    """Kind, name and reference are in them, for code that tells one failure from another."""
+    registry: Registry[object] = Registry("executor")
+    registry.register("gone", "lb_none_such:Target")
+    with pytest.raises(MissingDependencyError) as missing:
+        registry.type_of("gone")
+    assert missing.value.data == ("executor", "gone", "lb_none_such:Target", "lb_none_such", None)
+    write_module("lb_dividing", "1 / 0")
+    registry.register("broken", "lb_dividing:Target")
+    with pytest.raises(BrokenTargetError) as broken:
+        registry.type_of("broken")
+    assert broken.value.data[:3] == ("executor", "broken", "lb_dividing:Target")
+
+
+def test_a_reference_has_one_colon() -> None:
+    """The text that was refused is in the error."""
+    registry: Registry[object] = Registry("executor")
+    with pytest.raises(InvalidReferenceError) as caught:
+        registry.register("x", "a.b:C:d")
+    assert caught.value.reference == "a.b:C:d"
+
+
+def test_a_class_within_a_re_exported_class_is_found(write_module: WriteModule) -> None:
+    """Every part of a reference is walked, under whatever name the class is to be had."""
+    write_module("lb_nested", "class Outer:\n    class Inner: ...\nAlias = Outer\n")
+    registry: Registry[object] = Registry("executor")
+    registry.register("inner", "lb_nested:Alias.Inner")
+    assert registry.name_of(importlib.import_module("lb_nested").Outer.Inner) == "inner"

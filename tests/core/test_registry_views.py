@@ -175,3 +175,14 @@ def test_listing_a_view_imports_lazy_targets_and_passes_over_those_that_fail() -
     assert "absent" not in registry.by_name
     with pytest.raises(ImportError):
         registry.by_name["broken"]
+
+
+def test_the_values_of_either_view_have_a_length() -> None:
+    """It is that of the view, and they can be asked for what they hold."""
+    registry: Registry[object] = Registry("executor")
+    registry.register("a", dict)
+    registry.register("b", list)
+    assert (len(registry.by_name.values()), len(registry.by_type.values())) == (2, 2)
+    assert [*registry.by_name.values()] == [dict, list]
+    assert [*registry.by_type.values()] == ["a", "b"]
+    assert "a" in registry.by_type.values()

@@ -318,6 +318,7 @@ def test_fields_are_listed_with_type_and_default() -> None:
     assert listed["nodes"] == ("int", "1")
     assert listed["env_vars"] == ("dict[str, str]", "")
     assert listed["partition"][1] == "None"
+    assert listed["partition"][0] in ("Optional[str]", "str | None")  # the latter since Python 3.14
 
 
 @dataclass
@@ -325,6 +326,7 @@ class Guarded:
     """An executor with a field that is a secret, and one that may hold some."""
 
     client_secret: str = ""
+    api_key: int = 0
     env_vars: dict[str, str] = field(default_factory=dict)
 
 
@@ -334,3 +336,5 @@ def test_an_error_about_a_secret_does_not_show_it(settings: dict[str, object]) -
     with pytest.raises(InvalidSettingError) as caught:
         build(Guarded, settings)
     assert "12345678" not in str(caught.value)
+    with pytest.raises(InvalidSettingError, match=r"'api_key': expected int, got <redacted>\."):
+        build(Guarded, {"api_key": "s3cr3t"})

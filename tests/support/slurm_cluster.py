@@ -9,11 +9,12 @@ from __future__ import annotations
 import getpass
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -214,7 +215,6 @@ class SlurmCluster:
 
     def _stop(self) -> None:
         if "slurmctld" in self._daemons and "slurmd" in self._daemons:
-            # What runs a job is no child of slurmd's, and would outlive it.
             self.run("scancel", f"--partition={PARTITION}")
             active = ("squeue", "--noheader", "--states=PENDING,RUNNING")
             self._until("slurmctld", lambda: not self.run(*active))
@@ -226,6 +226,20 @@ class SlurmCluster:
             except subprocess.TimeoutExpired:
                 daemon.kill()
                 daemon.wait()
+        # What runs a job is no child of slurmd's, and outlives it.
+        for pid in self._left():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def _left(self) -> list[int]:
+        """The processes that were started with this cluster's configuration, but for this one."""
+        mark = f"SLURM_CONF={self.environment['SLURM_CONF']}\0".encode()
+        found = []
+        for environ in Path("/proc").glob("[0-9]*/environ"):
+            with suppress(OSError):  # it ended, or is another user's
+                if mark in environ.read_bytes():
+                    found.append(int(environ.parent.name))
+        return [pid for pid in found if pid != os.getpid()]
 
     def _start(self, name: str, *arguments: str) -> None:
         with open(self.folder / f"{name}.log", "ab") as log:

@@ -12,7 +12,7 @@ import click
 from launchbind.errors import LaunchbindError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 #: launchbind itself failed; a code that jobs seldom end with, as ``docker run`` and ``env`` have it.
 OWN_FAILURE = 125
@@ -26,7 +26,7 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def reported(*, debug: bool) -> Iterator[None]:
+def reported(*, debug: bool) -> Generator[None]:
     """Turn launchbind's errors, and failed imports of launchers, into one line and an exit code."""
     try:
         yield

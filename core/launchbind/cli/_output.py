@@ -45,7 +45,7 @@ def print_statuses(statuses: Iterable[JobStatus], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_document(status) for status in statuses], indent=2))
         return
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for status in statuses:
         code = "" if status.exit_code is None else str(status.exit_code)
         rows.append((str(status.handle), str(status.state), code, status.message))

@@ -16,7 +16,7 @@ from launchbind.errors import LaunchbindError, UnknownJobError
 from launchbind.handle import Handle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from datetime import datetime
 
     from launchbind.launcher import Launcher
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def _launcher(handle: Handle) -> Iterator[Launcher[App, object, object]]:
+def _launcher(handle: Handle) -> Generator[Launcher[App, object, object]]:
     with owner(handle).launcher(handle.session) as launcher:
         yield launcher
 

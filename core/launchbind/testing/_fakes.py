@@ -119,7 +119,7 @@ class FakeScheduler(DryRunMixin):
         app = dryrun_info.app
         roles = [
             FakeRole(role.name, role.entrypoint, num_replicas=role.num_replicas)
-            for role in (app.roles if app else [])
+            for role in (app.roles if app else ())
         ]
         self.jobs[app_id] = FakeJob(app_id, dryrun_info.request, roles)
         return app_id

@@ -15,7 +15,7 @@ from launchbind.state import JobState
 from launchbind.testing._suite import AppT, ExecutorT, InfoT, Suite, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Sequence
 
     from launchbind.handle import Handle
     from launchbind.launcher import Launcher
@@ -103,7 +103,7 @@ class LogRules(Suite[AppT, ExecutorT, InfoT]):
     @contextmanager
     def _talking(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
-    ) -> Iterator[tuple[Launcher[AppT, ExecutorT, InfoT], Handle, str]]:
+    ) -> Generator[tuple[Launcher[AppT, ExecutorT, InfoT], Handle, str]]:
         """A launcher, the handle of a job that prints, and its role."""
         with make_launcher() as jobs:
             plan = self._plan(jobs, executor, self.printing)

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 from unittest import SkipTest
 
 from launchbind import protocols
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from launchbind.testing._suite import MakeLauncher
 
 _NOWHERE = "launchbind-no-such-backend"
-_CAPABILITIES = (
+_CAPABILITIES: tuple[type[object], ...] = (
     protocols.SupportsAssign,
     protocols.SupportsCleanup,
     protocols.SupportsDescribeMany,
@@ -63,14 +63,11 @@ class PlanRules(Suite[AppT, ExecutorT, InfoT]):
         with make_launcher() as jobs:
             scheduler = self._scheduler(jobs, self._plan(jobs, executor).backend)
         problems = explain(scheduler, protocols.Scheduler) + explain(app, protocols.App)
+        problems += _broken_claims(scheduler) + _broken_claims(executor)
         for role in app.roles:
             problems += explain(role, protocols.Role)
         if not isinstance(executor, Mapping):  # a run config, as torchx has them
             problems += explain(executor, protocols.Executor)
-        for capability in _CAPABILITIES:
-            for each in (scheduler, executor):
-                if isinstance(each, capability):
-                    problems += explain(each, capability)
         assert not problems, f"change what launchbind cannot call: {'; '.join(problems)}"
 
     def test_planning_changes_nothing(
@@ -157,7 +154,8 @@ class PlanRules(Suite[AppT, ExecutorT, InfoT]):
             scheduler = self._scheduler(jobs, plans[0].backend)
             if not isinstance(scheduler, SupportsVolatile):
                 raise SkipTest(f"the scheduler of {plans[0].backend!r} does not claim SupportsVolatile")
-            values, again = (set(scheduler.volatile(plan.info)) for plan in plans)
+            capable = cast("SupportsVolatile[InfoT]", scheduler)
+            values, again = (set(capable.volatile(plan.info)) for plan in plans)
         kept = values & again
         assert not kept, f"volatile() names {kept}, which two plans share: name only what is made anew"
         text = f"{plans[0].render(redact=False)}{canonical(plans[0].info)}"
@@ -198,3 +196,9 @@ class PlanRules(Suite[AppT, ExecutorT, InfoT]):
             f"importing {self.module} adds {len(added)} modules, more than the {self.most_modules} of "
             "most_modules: import them where they are used"
         )
+
+
+def _broken_claims(obj: object) -> list[str]:
+    """What is wrong with the capabilities that an object claims."""
+    claimed = [capability for capability in _CAPABILITIES if isinstance(obj, capability)]
+    return [problem for capability in claimed for problem in explain(obj, capability)]

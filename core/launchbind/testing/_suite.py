@@ -12,7 +12,7 @@ from launchbind.protocols import App
 from launchbind.state import JobState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from launchbind.handle import Handle
     from launchbind.launcher import Launcher
@@ -105,7 +105,7 @@ class Suite(Generic[AppT, ExecutorT, InfoT]):
     @contextmanager
     def _job(
         self, jobs: Launcher[AppT, ExecutorT, InfoT], executor: ExecutorT, command: Sequence[str]
-    ) -> Iterator[Handle]:
+    ) -> Generator[Handle]:
         """The handle of a job, which is cancelled in the end if it still runs."""
         handle = jobs.submit(self._plan(jobs, executor, command))
         try:

@@ -1,0 +1,1 @@
+"""Fuzzing: the parsers of the core, given texts that atheris makes up from the branches they reach."""

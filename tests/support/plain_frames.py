@@ -1,0 +1,29 @@
+"""A pytest plugin of the mutation session: the frames that mutmut puts around every function do not count.
+
+Where something was registered is read from the frames, so it would be said to come from mutmut.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from launchbind import _decorator
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+
+def _getframe(depth: int) -> FrameType:
+    frame = sys._getframe(1)
+    while True:
+        if not frame.f_code.co_filename.endswith("trampoline.py"):
+            if depth == 0:
+                return frame
+            depth -= 1
+        assert frame.f_back
+        frame = frame.f_back
+
+
+setattr(_decorator, "sys", SimpleNamespace(_getframe=_getframe))  # noqa: B010  (a module, to type checkers)
