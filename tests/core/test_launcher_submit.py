@@ -160,6 +160,25 @@ def test_a_scheduler_is_made_once_when_first_used_and_told_the_session() -> None
     assert [scheduler.session for scheduler in made] == ["tests"]
 
 
+def test_threads_that_need_a_scheduler_at_once_share_it() -> None:
+    """Who asks while it is being made waits for it, rather than make another."""
+    made: list[FakeScheduler] = []
+    threads: list[threading.Thread] = []
+
+    def factory(session: str) -> FakeScheduler:
+        made.append(FakeScheduler())
+        if len(made) == 1:
+            threads.append(threading.Thread(target=launcher.supports, args=("fake", FakeScheduler)))
+            threads[0].start()
+            threads[0].join(timeout=0.2)  # it cannot end before this does
+        return made[-1]
+
+    launcher = launcher_of(factory)
+    assert launcher.supports("fake", FakeScheduler)
+    threads[0].join()
+    assert len(made) == 1
+
+
 def test_a_scheduler_that_cannot_be_made_is_a_scheduler_error() -> None:
     """The cause is kept, and the next use tries again."""
     failures = [OSError("no config")]

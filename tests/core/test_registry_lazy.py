@@ -415,3 +415,19 @@ def test_a_class_within_a_re_exported_class_is_found(write_module: WriteModule) 
     registry: Registry[object] = Registry("executor")
     registry.register("inner", "lb_nested:Alias.Inner")
     assert registry.name_of(importlib.import_module("lb_nested").Outer.Inner) == "inner"
+
+
+def test_an_import_is_timed_whether_or_not_it_works(write_module: WriteModule) -> None:
+    """The seconds it took are those between its beginning and its end."""
+    write_module("lb_works", "class Target: ...")
+    write_module("lb_fails", "1 / 0")
+    write_module("lb_no_class", "Target = 3")
+    registry: Registry[object] = Registry("executor")
+    for name in ("lb_works", "lb_fails", "lb_no_class"):
+        registry.register(name, f"{name}:Target")
+        seconds = registry.probe(name).import_seconds
+        assert seconds is not None
+        assert 0 <= seconds < 60
+    error = registry.entry("lb_no_class").error
+    assert isinstance(error, InvalidTargetError)
+    assert error.data[:2] == ("executor", "lb_no_class")

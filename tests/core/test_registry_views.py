@@ -6,7 +6,7 @@ from collections.abc import MutableMapping
 
 import pytest
 
-from launchbind import ConflictError, Registry, UnknownNameError, UnknownTypeError
+from launchbind import ConflictError, LaunchbindError, Registry, UnknownNameError, UnknownTypeError
 
 
 class A: ...
@@ -186,3 +186,18 @@ def test_the_values_of_either_view_have_a_length() -> None:
     assert [*registry.by_name.values()] == [dict, list]
     assert [*registry.by_type.values()] == ["a", "b"]
     assert "a" in registry.by_type.values()
+    assert (len(registry.by_name.items()), len(registry.by_type.items())) == (2, 2)
+    assert ("a", dict) in registry.by_name.items()
+    assert (dict, "b") not in registry.by_type.items()
+
+
+@pytest.mark.parametrize(
+    ("name", "cls", "data"),
+    [("a b", dict, ("executor", "a b")), ("a", type, ("executor", "a", "<class 'type'>"))],
+)
+def test_what_cannot_be_assigned_is_told_as_by_register(name: str, cls: type, data: tuple[str, ...]) -> None:
+    """The errors of a view have kind, name and target too."""
+    registry: Registry[object] = Registry("executor")
+    with pytest.raises(LaunchbindError) as caught:
+        registry.by_name[name] = cls
+    assert caught.value.data[: len(data)] == data

@@ -365,3 +365,22 @@ def test_temporary_undoes_everything_done_inside(registry: Registry[object]) -> 
     assert state(registry) == before
     assert registry.type_of("first") is A
     assert registry.name_of(B) == "b"
+
+
+def test_the_decorator_can_replace() -> None:
+    """As the call can."""
+    registry: Registry[object] = Registry("executor")
+    registry.register("name", dict)
+    cls = registry.register("name", replace=True)(type("Made", (), {}))
+    assert registry["name"] is cls
+
+
+def test_a_conflict_holds_what_was_wanted() -> None:
+    """Kind, name and target are in the error, for code that looks at it."""
+    registry: Registry[object] = Registry("executor")
+    registry.register("name", dict)
+    with pytest.raises(ConflictError) as caught:
+        registry.register("name", list)
+    error = caught.value
+    assert (error.kind, error.name, error.target) == ("executor", "name", "builtins:list")
+    assert error.held[0][:2] == ("name", "builtins:dict")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NewType, Optional, Union
+from typing import TYPE_CHECKING, Any, Literal, NewType, Optional, Protocol, TypedDict, Union
 
 import pytest
 from hypothesis import given
@@ -26,6 +26,14 @@ TEXTS = st.text(st.characters(codec="utf-8"))
 class Colour(Enum):
     RED = "r"
     GREEN = "g"
+
+
+class Labels(TypedDict):
+    team: str
+
+
+class Closer(Protocol):
+    def close(self) -> None: ...
 
 
 Account = NewType("Account", str)
@@ -212,6 +220,12 @@ def test_no_text_breaks_it(text: str) -> None:
         ('{"a": [1, null]}', dict, {"a": [1, None]}),
         ('{"a": [1, null]}', dict[str, Any], {"a": [1, None]}),
         ("anything", Any, "anything"),
+        (" [1]", list[int], [1]),
+        ("1,2", Sequence[int], [1, 2]),
+        ('{"1": "2"}', Mapping[int, int], {1: 2}),
+        ("1,2,3", tuple[int, int, int], (1, 2, 3)),
+        ('{"team": "ml"}', Labels, {"team": "ml"}),
+        ("taken as it is", Closer, "taken as it is"),
         ("anything", Account, "anything"),
         (2, float, 2.0),
     ],
@@ -243,6 +257,7 @@ def test_what_a_text_means(value: object, hint: object, expected: object) -> Non
         ("[" * 100_000, list[int], r"expected JSON, got '\["),
         (3, list[int], "expected a list, as a,b or as JSON, got 3"),
         ("[true]", list[int], "expected int, got True"),
+        ("[[1]]", set[object], r"expected items that can be hashed, got \[\[1\]\]"),
         ("a=b", dict[str, str], "expected JSON, got 'a=b'"),
         ("[1]", dict[str, str], r"expected a mapping, as JSON, got \[1\]"),
         ("1,a,b", tuple[int, str], "expected 2 values, got '1,a,b'"),
