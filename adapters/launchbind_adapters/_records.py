@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from contextlib import suppress
 from dataclasses import asdict
@@ -46,12 +47,20 @@ class Records(Generic[RecordT]):
         partial.replace(path)
 
     def read(self, app_id: str) -> RecordT | None:
-        """The job's record, None when there is none."""
+        """The job's record, None when there is none.
+
+        Raises
+        ------
+        ValueError
+            When the file holds something else.
+        """
+        path = self._path(app_id)
         try:
-            text = self._path(app_id).read_text()
+            return self.kind(**json.loads(path.read_text()))
         except FileNotFoundError:
             return None
-        return self.kind(**json.loads(text))
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{path} is no record of a job, so remove it ({error})") from error
 
     def remove(self, app_id: str) -> None:
         """Forget the job, if it is known."""
@@ -59,11 +68,17 @@ class Records(Generic[RecordT]):
             self._path(app_id).unlink()
 
     def app_ids(self) -> list[str]:
-        """The ids of all jobs, the oldest first."""
+        """The ids of all jobs, the oldest first; a record that cannot be read is left out, with a warning."""
         ages: dict[str, float] = {}
         for path in self.folder.glob("*.json"):
-            with suppress(FileNotFoundError):  # removed meanwhile
-                ages[path.name.removesuffix(".json")] = path.stat().st_mtime
+            app_id = path.name.removesuffix(".json")
+            try:
+                self.read(app_id)
+                ages[app_id] = path.stat().st_mtime
+            except FileNotFoundError:  # removed meanwhile
+                continue
+            except ValueError as error:
+                logging.getLogger("launchbind").warning("launchbind: %s", error)
         return sorted(ages, key=lambda app_id: ages[app_id])
 
     def _path(self, app_id: str) -> Path:

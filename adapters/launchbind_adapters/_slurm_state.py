@@ -146,7 +146,10 @@ def _code(text: str) -> int:
 
 
 def _whole(code: int, highest: int) -> int:
-    """The exit code: ``sacct`` keeps seven bits of it, of 137 only 9, but all of the highest of the steps."""
+    """The exit code: ``sacct`` keeps seven bits of it, of 137 only 9, but all of the highest of the steps.
+
+    A busy Slurm may record the end of a job before that of its step, and then never that highest one.
+    """
     return highest if code < SIGNAL_BASE and highest % SIGNAL_BASE == code else code
 
 

@@ -70,6 +70,7 @@ def launcher(session: str = "launchbind") -> Launcher[AppDef, Executor, AppDryRu
     ImportError
         When nemo_run is not installed, or is but cannot be imported.
     """
+    EXECUTORS.type_of("local_persistent")  # raises the error that says what to install
     from launchbind.launcher import Launcher
     from launchbind_adapters import torchx
     from launchbind_adapters._nemo_run import cloud, docker, local, slurm
@@ -118,9 +119,11 @@ class Adapter:
     def executor(self, backend: str, settings: Mapping[str, object], env: Mapping[str, str]) -> Executor:
         """Make the backend's executor from its own fields."""
         from launchbind.settings import build
+
+        made = build(EXECUTORS.type_of(backend), settings)  # raises the error that says what to install
         from launchbind_adapters._nemo_run.prepare import with_packager
 
-        made = with_packager(build(EXECUTORS.type_of(backend), settings), settings)
+        made = with_packager(made, settings)
         made.env_vars = {**made.env_vars, **{name: _literal(made, text) for name, text in env.items()}}
         return made
 

@@ -6,11 +6,12 @@ Importing this module does not import torchx.
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from launchbind.dryrun import submit_dryrun
 from launchbind.entry import Entry
-from launchbind.errors import InvalidSettingError
+from launchbind.errors import InvalidSettingError, MissingDependencyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -85,9 +86,13 @@ def schedulers() -> dict[str, SchedulerFactory]:
 
     Raises
     ------
-    ImportError
-        When torchx is not installed.
+    MissingDependencyError
+        An ``ImportError``: torchx is not installed.
     """
+    if find_spec("torchx") is None:
+        raise MissingDependencyError(
+            "launcher", "torchx", "torchx.schedulers", "torchx", "launchbind[torchx]"
+        )
     from torchx.schedulers import DEFAULT_SCHEDULER_MODULES, get_scheduler_factories
 
     found: dict[str, SchedulerFactory] = dict(get_scheduler_factories())
@@ -216,7 +221,6 @@ class Adapter:
 def _default_modules() -> dict[str, str]:
     """``DEFAULT_SCHEDULER_MODULES`` of torchx/schedulers/__init__.py, without importing it."""
     import ast
-    from importlib.util import find_spec
     from pathlib import Path
 
     spec = find_spec("torchx")

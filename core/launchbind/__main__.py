@@ -9,13 +9,16 @@ def main() -> None:
     """Run the command line; it needs the extra ``cli``."""
     try:
         from launchbind.cli import cli
+
+        cli()
+    except KeyboardInterrupt:  # while it was still starting, or ending
+        sys.exit(130)
     except ModuleNotFoundError as error:
         if error.name not in ("click", "rich"):
             raise
         sys.exit(
             f"launchbind: the command line needs {error.name}: run python -m pip install 'launchbind[cli]'."
         )
-    cli()
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def explain(obj: object, protocol: type) -> list[str]:
 def _members(protocol: type) -> set[str]:
     names: set[str] = set()
     for base in protocol.__mro__:
-        if getattr(base, "_is_protocol", False) and base.__name__ not in ("Protocol", "Generic"):
+        if getattr(base, "_is_protocol", False):
             names |= {*vars(base), *vars(base).get("__annotations__", {})}
     return {name for name in names if not name.startswith(("__", "_abc_", "_is_"))}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -281,7 +282,13 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
             When the backend's scheduler cannot read logs, or not since a point in time.
         UnknownJobError
             When the backend knows no such job.
+        InvalidSettingError
+            When ``regex`` is no regular expression.
         """
+        try:
+            re.compile(regex or "")
+        except re.error as error:
+            raise InvalidSettingError("logs", "regex", f"it is no regular expression: {error}") from error
         handle, scheduler = self._backends.find(handle)
         if not isinstance(scheduler, SupportsLogs):
             raise UnsupportedError(handle.backend, "read logs")

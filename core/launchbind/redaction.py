@@ -25,6 +25,7 @@ _SECRET_NAME = "|".join(
         r"secret|credential|authorization|bearer|cookie|jwt|webhook|dsn\b|connection[-_]?string",
         # Not PWD, the working directory; not "bypass" or "test_passed".
         r"passw(?:or)?d|passphrase|passcode|(?<=[a-z0-9_-])(?<!old)pwd|(?<=[_-])pass(?![a-z])",
+        r"(?-i:(?<=[A-Z])(?<!BY)(?<!COM)PASS(?![A-Z]))",  # SSHPASS
         # OPENAI_KEY and ssh-key, but not the keys of data.
         r"(?:api|access|private|encryption|account)[-_]?key",
         r"(?<!primary)(?<!foreign)(?<!public)(?<!partition)(?<!sort)(?<!cache)(?<=[a-z0-9])[_-]key(?![a-z])",
@@ -33,16 +34,26 @@ _SECRET_NAME = "|".join(
         r"(?<![a-z])auth(?![a-z]|[-_]?(?:type|mode|method|enabled|url))",
     )
 )
-# Quoted, with escapes; quoted inside a quoted text; bare, after the scheme of an Authorization header.
+# As a quoted text within one that shlex.quote has quoted; quoted, with escapes; quoted inside a quoted text;
+# a block of YAML; bare, after the scheme of an Authorization header.
 _VALUE = (
-    r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|\\*\"[^\"\n]*\"|\\*'[^'\n]*'"
+    r"'\"'\"'[^\n]*?'\"'\"'|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|\\*\"[^\"\n]*\"|\\*'[^'\n]*'"
+    r"|[|>][-+]?[ \t]*(?:\n[ \t]+[^\n]*)+"
     r"|(?!\[\]|\{\})(?:(?:bearer|basic|token)[ \t]+)?[^\s,;}\])\"']+"
 )
 # What is hidden already is left alone: what looks like the rest of the value may be the next line's start.
 _HIDDEN = rf"(?!{MASK}(?:[\s\\\"',;)}}\]]|$))"
-_URL_PASSWORD = re.compile(r"(?<=://)([^\s/:@]*):([^\s/@]+)@")
+# Up to the last @, since people put / and @ in passwords as they are.
+_URL_PASSWORD = re.compile(r"(?P<before>(?<=://)[^\s/:@]*:)(?P<value>[^\s\"'<>]+)(?=@)")
+# A token in the place of the user, as in https://TOKEN@github.com, and the signature of a presigned URL.
+_URL_TOKEN = re.compile(r"(?P<before>https?://)(?P<value>[^\s/:@\"'<>]{12,})(?=@)")
+_URL_SIGNATURE = re.compile(r"(?P<before>[?&](?:sig|[\w-]*signature)=)(?P<value>[^\s&\"'<>]+)", re.IGNORECASE)
+_IN_URLS = (_URL_PASSWORD, _URL_TOKEN, _URL_SIGNATURE)
+_SCHEMES = frozenset({"bearer", "basic", "token"})
 # Values too common to be hidden wherever they appear; under a secret's name they are hidden all the same.
 _MIN_LENGTH = 4
+# Of a word of a secret, and of what only looks like one's value: shorter ones are words of the language.
+_MIN_WORD = 8
 _COMMON = frozenset({"true", "false", "none", "null"})
 
 
@@ -61,7 +72,7 @@ class Redactor:
         self._name = re.compile(pattern, re.IGNORECASE)
         self._assignment = re.compile(
             # Starting where a word starts keeps this linear in a blob of base64, which is one long word.
-            rf"(?P<name>(?<![\w.-])[\w.-]*?(?:{pattern})[\w.-]*)(?P<between>(?:\\*[\"'])?\s*[=:]\s*)"
+            rf"(?P<name>(?<![\w.-])[\w.-]*?(?:{pattern})[\w.-]*)(?P<between>[\\\"']*\s*[=:]\s*)"
             rf"(?P<value>{_HIDDEN}(?:{_VALUE}))",
             re.IGNORECASE,
         )
@@ -83,11 +94,27 @@ class Redactor:
     def learn(self, value: Json) -> None:
         """Remember every value that stands under a secret-looking name in ``value``."""
         for secret in _secrets(value, self.is_secret):
-            # Line by line too: YAML indents the lines of a private key.
-            for part in (secret, *secret.splitlines()):
+            # Line by line too: YAML indents the lines of a private key. And word by word: a pretty-printer
+            # breaks a long text between them.
+            words = [word for word in secret.split() if len(word) >= _MIN_WORD]
+            for part in (secret, *secret.splitlines(), *words):
                 if len(part) >= _MIN_LENGTH and part.lower() not in _COMMON:
                     self._values.update(_spellings(part))
+        for text in _texts(value):
+            for word in self._found(text):
+                self._values.update(_spellings(word))
         self._compile()
+
+    def _found(self, text: str) -> Iterator[str]:
+        """The secrets that stand in a text: in its URLs, and next to their names."""
+        patterns = _IN_URLS if "://" in text else ()
+        if "=" in text or ":" in text or text.startswith("-"):
+            patterns = (*patterns, self._assignment, self._flag)
+        for pattern in patterns:
+            for match in pattern.finditer(text):
+                for word in match["value"].strip("\\\"'").split():
+                    if len(word) >= _MIN_WORD and not word.isdigit() and word.lower() not in _SCHEMES:
+                        yield word
 
     def absorb(self, other: Redactor) -> None:
         """Remember what another redactor has learned."""
@@ -103,7 +130,8 @@ class Redactor:
         """``text`` with every secret replaced by ``<redacted>``."""
         if self._pattern is not None:
             text = self._pattern.sub(MASK, text)
-        text = _URL_PASSWORD.sub(rf"\1:{MASK}@", text)
+        for pattern in _IN_URLS:
+            text = pattern.sub(rf"\g<before>{MASK}", text)
         text = self._flag.sub(rf"\g<flag>{MASK}", text)
         return self._assignment.sub(rf"\g<name>\g<between>{MASK}", text)
 
@@ -137,10 +165,31 @@ def _secrets(value: Json, is_secret: Callable[[str], bool], hidden: bool = False
         yield str(value)
 
 
+def _texts(value: Json) -> Iterator[str]:
+    """Every text in a JSON value, the keys of mappings aside."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
+
+
 def _spellings(secret: str) -> set[str]:
     """The forms a value takes in scripts, JSON, Python and Kubernetes secrets, or in one inside another."""
-    encoded = base64.b64encode(secret.encode("utf-8", "surrogatepass")).decode()
-    return {encoded}.union(*map(_quotings, _quotings(secret))) - {""}
+    return _encoded(secret).union(*map(_quotings, _quotings(secret))) - {""}
+
+
+def _encoded(secret: str) -> set[str]:
+    """Base64 of the value, and what is the same in that of any text that contains it."""
+    data = secret.encode("utf-8", "surrogatepass")
+    found = {base64.b64encode(data).decode()}
+    for before in range(3):
+        code = base64.b64encode(bytes(before) + data).decode()
+        # Each character holds six bits: those at the ends may be shared with what stands around.
+        inner = code[-(-before * 8 // 6) : (before + len(data)) * 8 // 6]
+        if len(inner) >= _MIN_WORD:
+            found.add(inner)
+    return found
 
 
 def _quotings(text: str) -> set[str]:

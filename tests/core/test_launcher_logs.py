@@ -11,6 +11,7 @@ import pytest
 
 from launchbind import (
     Handle,
+    InvalidSettingError,
     Launcher,
     PlanError,
     Registry,
@@ -263,3 +264,10 @@ def test_a_launcher_remembers_the_roles_that_its_backend_forgets() -> None:
     launcher, handle, job = run(Talking(), two_roles())
     job.roles = []
     assert list(launcher.logs(handle, "head")) == lines_of("head/0")
+
+
+def test_what_is_no_regular_expression_is_refused() -> None:
+    """At once, and not when the first line comes."""
+    launcher, handle, _ = run(FakeScheduler())
+    with pytest.raises(InvalidSettingError, match="'regex': it is no regular expression: missing"):
+        launcher.logs(handle, regex="(")

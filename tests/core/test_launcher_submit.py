@@ -117,6 +117,33 @@ def test_of_many_threads_one_submits() -> None:
     assert len(scheduler.jobs) == 1
 
 
+def test_a_plan_is_not_submitted_while_it_is_being_submitted() -> None:
+    """A second thread waits until the scheduler has answered the first, and is refused then."""
+    refused: list[PlanError] = []
+    threads: list[threading.Thread] = []
+
+    def submit() -> None:
+        try:
+            launcher.submit(plan)
+        except PlanError as error:
+            refused.append(error)
+
+    class Slow(FakeScheduler):
+        def schedule(self, dryrun_info: FakeInfo, /) -> str:
+            if not threads:
+                threads.append(threading.Thread(target=submit))
+                threads[0].start()
+                threads[0].join(timeout=0.2)  # it cannot end before this does
+            return super().schedule(dryrun_info)
+
+    scheduler = Slow()
+    launcher = launcher_of(lambda session: scheduler)
+    plan = launcher.plan(hello(), FakeExecutor())
+    launcher.submit(plan)
+    threads[0].join()
+    assert (len(refused), len(scheduler.jobs)) == (1, 1)
+
+
 def test_a_refused_submission_can_be_repeated() -> None:
     """The scheduler's error is wrapped and redacted, with its cause, and the plan stays good."""
 
@@ -268,7 +295,7 @@ class Uncancellable(BadIds):
     """A scheduler that cannot even end such a job, and says so in too many words."""
 
     def cancel(self, app_id: str, /) -> None:
-        raise OSError(f"busy with {self.jobs[app_id].request.env}")
+        raise OSError(" ".join(["busy with", *self.jobs[app_id].request.env.values()]))
 
 
 def test_a_job_whose_id_fits_no_handle_and_that_cannot_be_cancelled_is_told_of() -> None:

@@ -167,6 +167,14 @@ def test_the_longer_of_two_secrets_is_hidden_whole() -> None:
         (f"'TOKEN={MASK}\\nnice echo'", f"'TOKEN={MASK}\\nnice echo'"),
         (f"TOKEN={MASK}-and-more", f"TOKEN={MASK}"),
         ("image_pull_secrets: []", "image_pull_secrets: []"),
+        ("SSHPASS=abc", f"SSHPASS={MASK}"),
+        ("x://bob:a/b@c@db/1", f"x://bob:{MASK}@db/1"),
+        ("https://ghp_0123456789@github.com/x", f"https://{MASK}@github.com/x"),
+        ("https://git@github.com/x", "https://git@github.com/x"),
+        ("https://x/y?a=1&sig=ab%2Bcd&z=1", f"https://x/y?a=1&sig={MASK}&z=1"),
+        ("https://x/y?X-Amz-Signature=abcd", f"https://x/y?X-Amz-Signature={MASK}"),
+        ("password: |\n  one\n  two\nnext: 1", f"password: {MASK}\nnext: 1"),
+        (shlex.quote("run --cfg={'secret': 'a b'}"), f"'run --cfg={{'\"'\"'secret'\"'\"': {MASK}}}'"),
         ("max_tokens=4096", "max_tokens=4096"),
         ("a token is needed", "a token is needed"),
     ],
@@ -325,3 +333,41 @@ def test_not_a_letter_of_a_spelling_is_left(secret: str) -> None:
 def test_a_flag_is_known_in_capitals_too() -> None:
     """As names of secrets are everywhere."""
     assert Redactor().text("train --HF-TOKEN s3cr3t-value") == f"train --HF-TOKEN {MASK}"
+
+
+@pytest.mark.parametrize("before", ["", "u", "u:", "us:", "user:"])
+def test_base64_of_a_text_around_a_secret_shows_nothing_of_it(before: str) -> None:
+    """Wherever in the encoded text the secret begins, what encodes it alone is hidden."""
+    redactor = Redactor()
+    redactor.learn({"token": SECRET})
+    shown = redactor.text(base64.b64encode(f"{before}{SECRET}:after".encode()).decode())
+    head, tail = shown.split(MASK)
+    assert len(head) <= len(before) * 8 // 6 + 2
+    assert len(tail) <= len(":after") * 8 // 6 + 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"x://bob:{SECRET}@db",
+        f"https://{SECRET}@github.com",
+        f"Authorization: Bearer {SECRET}",
+        f"--api-key {SECRET}",
+        f"run --cfg=\"{{'secret': '{SECRET}'}}\"",
+    ],
+)
+def test_what_stands_in_a_text_is_learned(text: str) -> None:
+    """A secret in a URL or next to its name is hidden in other places and forms, too: alone, or encoded."""
+    redactor = Redactor()
+    redactor.learn({"args": [text]})
+    encoded = base64.b64encode(text.encode()).decode()
+    for shown in (SECRET, encoded):
+        assert MASK in redactor.text(shown)
+    assert SECRET not in redactor.text(f"'Authorization: Bearer '\n  '{SECRET}'")
+
+
+def test_the_words_of_a_secret_are_hidden() -> None:
+    """A pretty-printer breaks a long text between words, so each is hidden by itself."""
+    redactor = Redactor()
+    redactor.learn({"passphrase": "correct-horse battery-staple of it"})
+    assert redactor.text("('correct-horse '\n 'battery-staple of it')") == f"('{MASK} '\n '{MASK} of it')"

@@ -56,7 +56,8 @@ def test_hello(launchbind: Launchbind) -> None:
     assert ended == f"launchbind: {handle} SUCCEEDED with exit code 0"
 
 
-@pytest.mark.parametrize("code", [3, 137])
+# None of 128 or more: of those, a Slurm under load may come to record seven bits only.
+@pytest.mark.parametrize("code", [3, 100])
 def test_the_exit_code_is_the_jobs(launchbind: Launchbind, code: int) -> None:
     """A job that exits with a code makes the command exit with that code, and say so."""
     done = launchbind("run", *ON_SLURM, "--", "sh", "-c", f"exit {code}")

@@ -36,17 +36,17 @@ def on_slurm(tmp_path: Path) -> tuple[str, ...]:
 def test_a_job_is_run_and_read_by_its_handle(
     launchbind: Launchbind, on_slurm: tuple[str, ...], code: int
 ) -> None:
-    """State, exit code and log arrive; of the two streams torchx reads standard error."""
+    """State, exit code and log arrive: what the job wrote on standard output, then its errors."""
     script = f"import sys; print('out'); print('err', file=sys.stderr); sys.exit({code})"
     done = launchbind("run", *on_slurm, "--name", "job", "--", sys.executable, "-c", script)
-    assert (done.returncode, done.stdout) == (code, "err\n"), done.stderr
+    assert (done.returncode, done.stdout) == (code, "out\nerr\n"), done.stderr
     handle = done.stderr.splitlines()[0].rpartition(" ")[2]
     state = "FAILED" if code else "SUCCEEDED"
     assert f"{handle}\t{state}\t{code}\t" in launchbind("status", handle).stdout
     give_up = time.monotonic() + GUARD_SECONDS
     while (read := launchbind("logs", handle)).returncode:  # until sacct has the job's roles
         assert time.monotonic() < give_up, read.stderr
-    assert read.stdout == "err\n"
+    assert read.stdout == "out\nerr\n"
 
 
 def test_a_job_is_cancelled_by_its_handle_twice(launchbind: Launchbind, on_slurm: tuple[str, ...]) -> None:

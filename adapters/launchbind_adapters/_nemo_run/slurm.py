@@ -41,6 +41,9 @@ POLL_SECONDS_AT_MOST = 5.0
 CANCEL_SECONDS = 10.0
 #: In one command: Linux takes 128 KiB.
 JOBS_AT_ONCE = 5000
+#: How long a job that Slurm has forgotten may wait for its accounting, which lags by seconds, before that is
+#: an error: a controller that crashed may have lost the job, and nobody will ever say how it ended.
+FORGOTTEN_SECONDS = 120.0
 
 
 class FollowableSlurmScheduler(SlurmTunnelScheduler):
@@ -54,6 +57,8 @@ class FollowableSlurmScheduler(SlurmTunnelScheduler):
         self._made: list[Tunnel] = []
         #: Of the jobs that were looked at.
         self._codes: dict[str, int | None] = {}
+        #: Since when, on the monotonic clock, Slurm has not known them any more.
+        self._forgotten: dict[str, float] = {}
 
     # -- submitting ------------------------------------------------------------------------------
 
@@ -197,7 +202,14 @@ class FollowableSlurmScheduler(SlurmTunnelScheduler):
         for group in clusters.values():
             for start in range(0, len(group), JOBS_AT_ONCE):
                 found.update(_ask(self._tunnel(group[0]), group[start : start + JOBS_AT_ONCE]))
-        self._codes.update({app_id: seen.code for app_id, seen in found.items()})
+        for app_id, seen in found.items():
+            self._codes[app_id] = seen.code
+            if seen.message != slurm.WAITING:
+                self._forgotten.pop(app_id, None)
+            elif time.monotonic() - self._forgotten.setdefault(app_id, time.monotonic()) > FORGOTTEN_SECONDS:
+                raise RuntimeError(
+                    f"Slurm has forgotten job {app_id} and not recorded its end: ask sacct -j {app_id}"
+                )
         return found
 
     # -- ending ----------------------------------------------------------------------------------

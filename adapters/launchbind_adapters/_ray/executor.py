@@ -113,7 +113,8 @@ def jobs_address(address: str | None) -> str:
     # Those of the GCS (host:port) and of Ray Client would do for Ray's client, but it asks the GCS for the
     # dashboard then: 40 s of silence where there is none, an abort of this process where a token is missing.
     if "://" not in found or found.startswith("ray://"):
-        problem = f"{found!r} is not the URL of a dashboard: give one such as {LOCAL_ADDRESS}"
+        shown = found.rpartition("@")[2]  # before it there may be a password
+        problem = f"{shown!r} is not the URL of a dashboard: give one such as {LOCAL_ADDRESS}"
     elif urlsplit(found).password:
         problem = "it holds a password, which belongs into RAY_JOB_HEADERS"
     else:

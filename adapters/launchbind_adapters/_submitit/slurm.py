@@ -77,6 +77,9 @@ class SlurmScheduler(SubmititScheduler[SlurmExecutor]):
         if request.tasks > 1 and not executor.use_srun:
             raise PlanError(app, f"has {request.tasks} tasks, of which only srun starts more than one")
         minutes = executor.timeout_min if executor.time is None else executor.time
+        if 0 < minutes * 60 <= executor.signal_delay_s:
+            early = f"signal_delay_s={executor.signal_delay_s} before its limit of {minutes * 60} s"
+            raise PlanError(app, f"would be ended as it starts, {early}: set a smaller one")
         request.timeout_min = minutes
         for role in request.roles:
             name = app if len(request.roles) == 1 else f"{app}-{role.name}"

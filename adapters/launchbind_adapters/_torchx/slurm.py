@@ -10,14 +10,15 @@ import shlex
 import subprocess
 from typing import TYPE_CHECKING
 
-from torchx.schedulers.api import DescribeAppResponse
+from torchx.schedulers.api import DescribeAppResponse, ListAppResponse, Stream
 from torchx.schedulers.slurm_scheduler import SlurmScheduler
 from torchx.specs import AppState, Role
 
 from launchbind_adapters import _slurm_state as slurm
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
 
 class TellingSlurmScheduler(SlurmScheduler):
@@ -53,6 +54,31 @@ class TellingSlurmScheduler(SlurmScheduler):
                     app_id=app_id, state=AppState[seen.state], msg=seen.message, roles=_roles(of_job)
                 )
         return found
+
+    def list(self) -> list[ListAppResponse]:
+        """The jobs that ``sacct`` knows, each once; torchx lists tasks of arrays, and requeued jobs twice."""
+        rows = _run("sacct --noheader --parsable2 --allocations --starttime=1970-01-01 --format=JobID")
+        numbers = [row.partition("_")[0].partition("+")[0] for row in rows.split()]
+        described = self.describe_many(list(dict.fromkeys(numbers)))
+        return [ListAppResponse(app_id, found.state) for app_id, found in described.items() if found]
+
+    def log_iter(
+        self,
+        app_id: str,
+        role_name: str,
+        k: int = 0,
+        regex: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        should_tail: bool = False,
+        streams: Stream | None = None,
+    ) -> Iterable[str]:
+        """A replica's output, and after it, once that has ended, its errors: they are in two files.
+
+        torchx reads the errors alone, unless it is told otherwise.
+        """
+        for stream in (Stream.STDOUT, Stream.STDERR) if streams is None else (streams,):
+            yield from super().log_iter(app_id, role_name, k, regex, since, until, should_tail, stream)
 
     def exit_code(self, app_id: str, /) -> int | None:
         """The first non-zero exit code, else 0; None while the job goes on, or when Slurm has none."""

@@ -40,9 +40,14 @@ def status(handles: tuple[str, ...], as_json: bool) -> None:
     Example:
       launchbind status local_persistent://launchbind/echo-k2l7
     """
-    parsed = [Handle.parse(text) for text in handles]
+    parsed: list[Handle] = []
     found: dict[Handle, JobStatus] = {}
     errors: list[LaunchbindError] = []
+    for text in handles:
+        try:
+            parsed.append(Handle.parse(text))
+        except LaunchbindError as error:
+            errors.append(error)
     for backend in dict.fromkeys(handle.backend for handle in parsed):
         group = [handle for handle in parsed if handle.backend == backend]
         try:
@@ -145,8 +150,9 @@ def cancel(handles: tuple[str, ...], as_json: bool) -> None:
     """
     cancelled: list[JobStatus] = []
     errors: list[LaunchbindError] = []
-    for handle in [Handle.parse(text) for text in handles]:
+    for text in handles:
         try:
+            handle = Handle.parse(text)
             with _launcher(handle) as launcher:
                 launcher.cancel(handle)
                 cancelled.append(launcher.status(handle))

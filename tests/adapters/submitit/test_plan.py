@@ -91,6 +91,14 @@ def test_the_plan_shows_the_sbatch_script(jobs: Jobs, tmp_path: Path) -> None:
     assert lines[-3:] == ["launchbind_code=$?", "echo bye", 'exit "$launchbind_code"']
 
 
+def test_a_job_that_would_be_ended_as_it_starts_is_refused(jobs: Jobs) -> None:
+    """submitit's signal, 90 s before the limit by default, comes at once where the limit is a minute."""
+    with pytest.raises(PlanError, match=r"would be ended as it starts, signal_delay_s=90 before .* 60 s"):
+        jobs.plan(app(sh("true")), SlurmExecutor(timeout_min=1))
+    plan = jobs.plan(app(sh("true")), SlurmExecutor(timeout_min=1, signal_delay_s=30))
+    assert plan.info.request.timeout_min == 1
+
+
 def test_the_time_field_wins(jobs: Jobs) -> None:
     """``time``, as submitit has it for Slurm, comes before the general ``timeout_min``."""
     plan = jobs.plan(app(sh("true")), SlurmExecutor(timeout_min=5, time=7))
