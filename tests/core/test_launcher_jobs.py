@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -343,6 +345,25 @@ def test_capabilities_can_be_asked_for() -> None:
 
 
 # -- list ----------------------------------------------------------------------------------------------
+
+
+def test_threads_that_ask_at_once_share_one_scheduler() -> None:
+    """It is made once, however long that takes."""
+    made: list[FakeScheduler] = []
+
+    def factory(session: str, /) -> FakeScheduler:
+        time.sleep(0.05)
+        made.append(FakeScheduler(session))
+        return made[-1]
+
+    executors: Registry[FakeExecutor] = Registry("executor")
+    launcher = Launcher(executors, {"fake": factory})
+    threads = [threading.Thread(target=launcher.supports, args=("fake", SupportsLogs)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 1
 
 
 @pytest.mark.parametrize("backend", ["fake", "pretend"])

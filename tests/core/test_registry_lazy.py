@@ -431,3 +431,13 @@ def test_an_import_is_timed_whether_or_not_it_works(write_module: WriteModule) -
     error = registry.entry("lb_no_class").error
     assert isinstance(error, InvalidTargetError)
     assert error.data[:2] == ("executor", "lb_no_class")
+
+
+def test_a_target_that_is_not_ready_keeps_no_other_back(write_module: WriteModule) -> None:
+    """Neither one whose module is not loaded, nor one that is no class, hides the next that is loaded."""
+    write_module("lb_mixed", "class Target: ...\nNumber = 3\nAlias = Target\n")
+    registry: Registry[object] = Registry("executor")
+    registry.register("absent", "lb_never_loaded:Target")
+    registry.register("number", "lb_mixed:Number")
+    registry.register("alias", "lb_mixed:Alias")
+    assert registry.name_of(importlib.import_module("lb_mixed").Target) == "alias"

@@ -12,8 +12,10 @@ from launchbind import (
     InvalidNameError,
     InvalidReferenceError,
     InvalidTargetError,
+    LaunchbindError,
     Registry,
     UnknownNameError,
+    UnknownTypeError,
 )
 
 if TYPE_CHECKING:
@@ -384,3 +386,30 @@ def test_a_conflict_holds_what_was_wanted() -> None:
     error = caught.value
     assert (error.kind, error.name, error.target) == ("executor", "name", "builtins:list")
     assert error.held[0][:2] == ("name", "builtins:dict")
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "aliases", "data"),
+    [
+        ("a b", dict, (), ("executor", "a b")),
+        ("a", dict, ("a b",), ("executor", "a b")),
+        ("a", type, (), ("executor", "a", "<class 'type'>", "a metaclass")),
+    ],
+)
+def test_what_cannot_be_registered_is_in_the_error(
+    name: str, target: type, aliases: tuple[str, ...], data: tuple[str, ...]
+) -> None:
+    """Kind, name and target, for code that looks at them."""
+    registry: Registry[object] = Registry("executor")
+    with pytest.raises(LaunchbindError) as caught:
+        registry.register(name, target, aliases=aliases)
+    assert caught.value.data == data
+
+
+def test_a_class_nobody_knows_is_in_the_error() -> None:
+    """With the kind of thing that was looked for."""
+    registry: Registry[object] = Registry("executor")
+    registry.register("name", dict)
+    with pytest.raises(UnknownTypeError) as caught:
+        registry.name_of(list)
+    assert caught.value.data == ("executor", "builtins.list", ("name",))
