@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from torchx.specs import CfgVal
+
 
 class TellingSlurmScheduler(SlurmScheduler):
     """Asks Slurm as the scheduler of NeMo-Run's executors does; all else is torchx's."""
@@ -55,7 +57,7 @@ class TellingSlurmScheduler(SlurmScheduler):
                 )
         return found
 
-    def list(self) -> list[ListAppResponse]:
+    def list(self, cfg: Mapping[str, CfgVal] | None = None) -> list[ListAppResponse]:  # as in torchx-nightly
         """The jobs that ``sacct`` knows, each once; torchx lists tasks of arrays, and requeued jobs twice."""
         rows = _run("sacct --noheader --parsable2 --allocations --starttime=1970-01-01 --format=JobID")
         numbers = [row.partition("_")[0].partition("+")[0] for row in rows.split()]
