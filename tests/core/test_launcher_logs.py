@@ -269,5 +269,5 @@ def test_a_launcher_remembers_the_roles_that_its_backend_forgets() -> None:
 def test_what_is_no_regular_expression_is_refused() -> None:
     """At once, and not when the first line comes."""
     launcher, handle, _ = run(FakeScheduler())
-    with pytest.raises(InvalidSettingError, match="'regex': it is no regular expression: missing"):
+    with pytest.raises(InvalidSettingError, match=r"^logs cannot take 'regex': it is no regular"):
         launcher.logs(handle, regex="(")

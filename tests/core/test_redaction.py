@@ -17,6 +17,7 @@ from launchbind.testing import FakeApp, FakeExecutor, FakeInfo, FakeRole, FakeSc
 
 if TYPE_CHECKING:
     from launchbind import Plan
+    from launchbind._canonical import Json
 
 SECRET = "hf_0123456789abcdef"
 
@@ -371,3 +372,30 @@ def test_the_words_of_a_secret_are_hidden() -> None:
     redactor = Redactor()
     redactor.learn({"passphrase": "correct-horse battery-staple of it"})
     assert redactor.text("('correct-horse '\n 'battery-staple of it')") == f"('{MASK} '\n '{MASK} of it')"
+
+
+@pytest.mark.parametrize(
+    ("learned", "word"),
+    [
+        ("TOKEN=abcd1234", "abcd1234"),
+        ("token: abcd1234", "abcd1234"),
+        ("TOKEN='abcd1234'", "abcd1234"),
+        ("--token abcd1234", "abcd1234"),
+        ("https://user:abcd1234@host", "abcd1234"),
+        ({"token": "abcd1234 efgh5678"}, "efgh5678"),
+    ],
+)
+def test_a_word_that_is_learned_from_a_text_is_hidden_elsewhere(learned: Json, word: str) -> None:
+    """A word of eight letters or more, next to its name or in a URL, is a secret where it stands alone."""
+    redactor = Redactor()
+    redactor.learn(learned)
+    assert redactor.text(f"at {word} there") == f"at {MASK} there"
+
+
+@pytest.mark.parametrize("learned", ["token: 12345678", "TOKEN=short1", "Authorization: Bearer short1"])
+def test_numbers_and_short_words_are_not_learned_from_a_text(learned: str) -> None:
+    """They are hidden next to their name, and are too common to be hidden elsewhere."""
+    redactor = Redactor()
+    redactor.learn(learned)
+    assert redactor.text(learned) != learned
+    assert redactor.text("at 12345678 or short1") == "at 12345678 or short1"
