@@ -15,6 +15,8 @@ from packaging.requirements import Requirement
 PROJECT = nox.project.load_toml("pyproject.toml")["project"]
 BUILD = nox.project.load_toml("pyproject.toml")["build-system"]["requires"]
 NIGHTLY = "torchx-nightly==2026.10.26"
+#: The newest is what the extra brings.
+OLDEST_NEMO_RUN = "nemo-run==0.10.0"
 VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 
 #: The share of mutants that the tests of the core have to notice.
@@ -85,10 +87,14 @@ def core(session: nox.Session) -> None:
 
 
 @nox.session
-@nox.parametrize("extra", ["nemo", "submitit", "ray"], ids=["nemo", "submitit", "ray"])
-def adapters(session: nox.Session, extra: str) -> None:
+@nox.parametrize(
+    "extra, version",
+    [("nemo", ()), ("nemo", (OLDEST_NEMO_RUN,)), ("submitit", ()), ("ray", ())],
+    ids=["nemo", "nemo-oldest", "submitit", "ray"],
+)
+def adapters(session: nox.Session, extra: str, version: tuple[str, ...]) -> None:
     """The adapters, each with its own extra alone, against the real launchers."""
-    session.install(f".[{extra}]", *tools("pytest", "hypothesis"))
+    session.install(f".[{extra}]", *version, *tools("pytest", "hypothesis"))
     if extra == "nemo":
         # hatchling builds the example package of an executor of one's own; KubeflowExecutor needs kubernetes.
         session.install("kubernetes", *BUILD)
@@ -125,7 +131,7 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def mutation(session: nox.Session) -> None:
-    """Mutants of the core that no test notices; ``-- 'launchbind.plan*'`` for one module's. About an hour."""
+    """Mutants of the core that no test notices; ``-- 'launchbind.plan*'`` for one module's. Half an hour."""
     session.install("mutmut>=3.8,<4", *tools("pytest", "hypothesis", "tomli"))
     folder = Path(session.create_tmp(), "mutation")
     shutil.rmtree(folder, ignore_errors=True)

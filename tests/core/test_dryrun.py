@@ -73,6 +73,24 @@ def test_a_role_may_return_anything_that_holds_a_request() -> None:
     assert info.request is foreign.request
 
 
+def test_a_role_may_return_the_same_kind_of_info_without_a_request() -> None:
+    """What the scheduler itself calls a dry-run info is one, whatever it holds."""
+
+    class Bare:
+        app: object = None
+
+    class BareScheduler(DryRunMixin):
+        backend = "bare"
+
+        def _submit_dryrun(self, app: AppSpec[Bare], cfg: str) -> Bare:
+            return Bare()
+
+    other = Bare()
+    role = RoleSpec[Bare]("role", "true", adjust=lambda backend, info: other)
+    info = submit_dryrun(BareScheduler(), AppSpec("job", [role]), "cfg", attach=lambda info, app: None)
+    assert info is other
+
+
 def test_the_mixin_runs_the_pipeline() -> None:
     """A scheduler that derives from DryRunMixin has submit_dryrun, with its own types."""
     info = ListScheduler().submit_dryrun(AppSpec("job", [adding("a")]), "cfg")

@@ -147,6 +147,13 @@ def test_what_was_imported_is_an_entry_like_any_other(
     assert entry.import_seconds is not None
 
 
+def test_what_is_registered_as_a_class_has_no_reference(registry: Registry[object]) -> None:
+    """The reference is what an entry is imported from, and a class at hand is not."""
+    registry.register("int", int)
+    entry = registry.entry("int")
+    assert (entry.target, entry.reference, entry.state) == (int, None, "ready")
+
+
 def test_probe_resolves_an_entry_and_never_raises_for_a_failed_import(
     registry: Registry[object], write_module: WriteModule
 ) -> None:

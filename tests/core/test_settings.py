@@ -224,6 +224,7 @@ def test_no_text_breaks_it(text: str) -> None:
         ("1,2", Sequence[int], [1, 2]),
         ('{"1": "2"}', Mapping[int, int], {1: 2}),
         ("1,2,3", tuple[int, int, int], (1, 2, 3)),
+        ("7", tuple[int], (7,)),
         ('{"team": "ml"}', Labels, {"team": "ml"}),
         ("taken as it is", Closer, "taken as it is"),
         ("anything", Account, "anything"),

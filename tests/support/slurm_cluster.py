@@ -138,7 +138,15 @@ class SlurmCluster:
         return done.stdout
 
     def kill_controller(self) -> None:
-        """Take slurmctld away as a crash would; jobs that run go on."""
+        """Take slurmctld away as a crash would, once it knows on disk what it told; jobs that run go on.
+
+        It writes changes down after up to 5 s. Killed before, it has jobs wait again that run already.
+        """
+        written = self.folder / "state" / "job_state"
+        before = written.stat().st_mtime_ns
+        for job in self.run("squeue", "--noheader", "--format=%i").split():
+            self.run("scontrol", "update", f"JobId={job}", "Comment=to be written")
+        self._until("slurmctld", lambda: written.stat().st_mtime_ns > before)
         controller = self._daemons.pop("slurmctld")
         controller.kill()
         controller.wait()

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from nemo_run.run.job import JobGroup
     from torchx.schedulers import SchedulerFactory
 
-TESTED = ("0.11.1",)
+#: The oldest and the newest run in CI; 0.11.0 differs from 0.11.1 in nothing but its version.
+TESTED = ("0.10.0", "0.11.0", "0.11.1")
 
 Original = Any  # a tuple, a list, a function or a dict of NeMo-Run's: each replacement knows which
 

@@ -42,7 +42,7 @@ class Battery:
         """The results without what differs from run to run: ids, times and folders."""
         parts = {part: {**result, "shown": None} for part, result in self.results.items()}
         text = json.dumps(parts, sort_keys=True).replace(str(self.place.folder), "FOLDER")
-        steady: Results = json.loads(re.sub(r"\b([a-z]+)(_\d{19}|-[a-z0-9]{10,})\b", r"\1-ID", text))
+        steady: Results = json.loads(re.sub(r"\b([a-z]+)(_\d{10,19}|-[a-z0-9]{10,})\b", r"\1-ID", text))
         return steady
 
     def reopen(self, part: str, when: str, *jobs: str) -> dict[str, Any]:
