@@ -101,11 +101,15 @@ class Table(Generic[T]):
         while True:
             self.bind_loaded()
             version = self.settle()
-            name = next(filter(None, map(self.exact, cls.__mro__)), None)
+            name = None
+            for ancestor in cls.__mro__:
+                name = self.exact(ancestor)
+                if name is not None:
+                    break
             if self.version == version:
                 break
         # With a target not imported yet, the import of some module may show that it is nearer.
-        if name is not None and remember and not self.lazy and self.lock.acquire(blocking=False):
+        if name is not None and remember and not self.lazy and self.lock.acquire(False):
             try:
                 if self.version == version and not version & 1:  # odd where this thread is amid a write
                     walked = Walked(cls, self._forget_walk)
@@ -213,8 +217,14 @@ class Table(Generic[T]):
 
     def bind_loaded(self) -> None:
         """Bind the lazy targets whose modules others have imported meanwhile; import nothing."""
-        for module in list(self.lazy):
-            if module not in sys.modules:
+        if not self.lazy:
+            return
+        # Python goes through the smaller of the two, so this is bounded however much is lazy.
+        loaded = self.lazy.keys() & sys.modules.keys()
+        if not loaded:
+            return
+        for module in list(self.lazy):  # in order, for the first of two names for one class has it
+            if module not in loaded:
                 continue
             for qualname, name in list(self.lazy.get(module, {}).items()):
                 cls = _reference.peek(module, qualname)

@@ -49,6 +49,14 @@ def registry_of(count: int) -> Registry[object]:
     return register_all({"base": Base, **classes(count)})
 
 
+def lazy_registry_of(size: int) -> Registry[object]:
+    """A registry of targets that nothing has imported, each in a module of its own."""
+    registry: Registry[object] = Registry("class")
+    for number in range(size):
+        registry.register(f"name-{number}", f"package.module{number}:Class")
+    return registry
+
+
 def upstream(table: dict[type, str]) -> FunctionType:
     """NeMo-Run's own function, over another table than its own."""
     return FunctionType(api.get_executor_str.__code__, {"EXECUTOR_MAPPING": table})
@@ -257,4 +265,8 @@ def growth() -> list[Growth]:
         ),
         Growth("type_of", each("r.type_of('base')", "pass")),
         Growth("type_of, miss", each(missing, "pass")),
+        Growth(
+            "find_name, miss, none imported",
+            {size: statement("f(0)", f=lazy_registry_of(size).find_name) for size in SIZES},
+        ),
     ]

@@ -34,6 +34,18 @@ def register(named: dict[str, type]) -> Sample:
     )
 
 
+def register_references(count: int) -> Sample:
+    """Seconds per entry, each in a module of its own that is not imported."""
+    times = max(1, 1_000 // count)
+    return fresh(
+        "for r in registries:\n for name, target in named.items(): r.register(name, target)",
+        f"registries = [Registry('class') for _ in range({times})]",
+        times * count,
+        named={f"name-{number}": f"package.module{number}:Class" for number in range(count)},
+        Registry=Registry,
+    )
+
+
 def registering() -> Group:
     named = classes(ENTRIES)
     sides = {
@@ -156,4 +168,7 @@ def groups() -> list[Group]:
 
 def growth() -> list[Growth]:
     """What grows with the number of entries."""
-    return [Growth("register, per entry", {size: register(classes(size)) for size in SIZES})]
+    return [
+        Growth("register, per entry", {size: register(classes(size)) for size in SIZES}),
+        Growth("register a reference, per entry", {size: register_references(size) for size in SIZES}),
+    ]

@@ -92,6 +92,21 @@ def test_a_re_export_is_matched_once_its_module_is_loaded(
     assert registry.entry("target").state == "ready"
 
 
+def test_of_the_re_exports_of_one_class_the_first_registered_has_it(
+    registry: Registry[object], write_module: WriteModule
+) -> None:
+    """Which of several names gets a class that others imported is decided by their order alone."""
+    write_module("lb_one", CLASSES)
+    ways = [f"lb_way_{number}" for number in (5, 3, 8, 1, 9, 2, 7, 4, 6, 0)]
+    for way in ways:
+        write_module(way, "from lb_one import Target")
+        registry.register(way, f"{way}:Target")
+    for way in sorted(ways):
+        importlib.import_module(way)
+    assert registry.name_of(sys.modules["lb_one"].Target) == "lb_way_5"
+    assert [registry.entry(way).state for way in ways] == ["ready"] + ["lazy"] * 9
+
+
 def test_a_target_that_is_loaded_already_is_ready_at_once(
     registry: Registry[object], write_module: WriteModule
 ) -> None:

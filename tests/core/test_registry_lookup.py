@@ -274,7 +274,7 @@ def test_a_walk_that_a_write_overtakes_is_not_remembered(registry: Registry[obje
     class Lock:
         """That of the registry, where somebody else comes first."""
 
-        def acquire(self, *, blocking: bool) -> bool:
+        def acquire(self, blocking: bool, /) -> bool:
             assert not blocking  # a reader does not wait to remember
             registry._table.lock = lock
             registry.register("leaf", Leaf)
