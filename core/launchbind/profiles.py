@@ -114,11 +114,17 @@ def _table(file: Path) -> Mapping[str, object]:
         found: object = tomllib.loads(file.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:  # bad TOML or UTF-8, 4301 digits, brackets without end
         raise ProfileError(str(file), "", f"it is not valid TOML ({error})") from error
-    for key in ("tool", "launchbind", "profiles") if file.name == "pyproject.toml" else ("profiles",):
+    outer = ("tool", "launchbind") if file.name == "pyproject.toml" else ()
+    for key in outer:
         found = found.get(key, {}) if _is_table(found) else {}
     if not _is_table(found):
+        return {}
+    for key in sorted(found.keys() - {"profiles"}):  # a profile in it would be missed in silence
+        raise ProfileError(str(file), ".".join((*outer, key)), "nothing reads it: write [profiles.NAME]")
+    profiles = found.get("profiles", {})
+    if not _is_table(profiles):
         raise ProfileError(str(file), "profiles", "it must be a table of profiles")
-    return found
+    return profiles
 
 
 def _is_table(value: object) -> TypeGuard[Mapping[str, object]]:

@@ -148,6 +148,8 @@ def test_an_unknown_backend_is_the_registrys_error(project: Path, registry: Regi
     ("text", "words"),
     [
         ("[profiles", "it is not valid TOML"),
+        ("[profile.a]\nnodes = 3", "key profile: nothing reads it: write [profiles.NAME]"),
+        ("[profiles]\n[b]\n[a]", "key a: nothing reads it"),
         ("profiles = 3", "key profiles: it must be a table of profiles"),
         ("[profiles]\na = 3", "key profiles.a: it must be a table with a backend"),
         ("[profiles.a]\nnodes = 3", "key profiles.a: it must be a table with a backend"),
@@ -168,6 +170,14 @@ def test_a_pyproject_whose_tool_table_is_odd_has_no_profiles(project: Path) -> N
     """A value where a table is expected on the way to the profiles means there are none."""
     (project / "pyproject.toml").write_text('[tool]\nlaunchbind = "odd"\n')
     assert load(project) == {}
+
+
+def test_a_misspelt_table_of_a_pyproject_is_named_in_full(project: Path) -> None:
+    """A profile that would be missed in silence is an error; the tables of other tools are theirs."""
+    (project / "pyproject.toml").write_text("[tool.other.profile]\n[tool.launchbind.profile.a]\n")
+    with pytest.raises(ProfileError) as caught:
+        load(project)
+    assert caught.value.key == "tool.launchbind.profile"
 
 
 def test_without_a_configuration_folder_it_is_that_of_the_home(

@@ -212,6 +212,16 @@ def test_a_plan_is_saved_compared_and_hides_secrets(cli: Cli, home: Path) -> Non
         assert "hf_verysecret" not in output.stdout + output.stderr
 
 
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"a plan", b"[1]", b'{"name": 1}'])
+def test_a_plan_is_compared_with_a_plan_only(cli: Cli, home: Path, content: bytes) -> None:
+    """Any other file is refused, by its name and with the command that saves a plan."""
+    file = home / "saved.json"
+    file.write_bytes(content)
+    refused = cli("plan", "-b", "local", "--diff", str(file), "--", "true")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert f"{file} holds no plan: save one with 'launchbind plan --json'." in refused.stderr
+
+
 def test_a_profile_sets_the_executors_fields(cli: Cli, home: Path) -> None:
     """-p takes backend and fields from the project's file, -s goes before it, a wrong key is named."""
     file = home / "project" / "launchbind.toml"

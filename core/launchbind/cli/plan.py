@@ -42,15 +42,27 @@ def plan(
       launchbind plan -b local_persistent -- echo hello
       launchbind plan -b local_persistent --diff saved.json -- echo hello
     """
+    saved = None if old is None else _saved(old)
     job = described(backend, profile, settings, env, name, command)
     with job.adapter.launcher("launchbind") as launcher:
         made = launcher.plan(job.app, job.executor, backend=job.backend)
-    if old is not None:
-        before, after = old.read_text().splitlines(), made.to_json().splitlines()
-        changes = list(unified_diff(before, after, str(old), "now", lineterm=""))
+    if saved is not None:
+        changes = list(unified_diff(saved, made.to_json().splitlines(), str(old), "now", lineterm=""))
         click.echo("\n".join(changes), nl=bool(changes))
         sys.exit(1 if changes else 0)
     click.echo(made.to_json() if as_json else made.render())
+
+
+def _saved(file: Path) -> list[str]:
+    """The lines of a plan that was saved, in any version of its JSON."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        document: object = json.loads(text)
+        if isinstance(document, dict) and "fingerprint" in document:
+            return text.splitlines()
+    except ValueError:  # it is no text, or no JSON
+        pass
+    raise click.BadParameter(f"{file} holds no plan: save one with 'launchbind plan --json'.")
 
 
 @click.command()
