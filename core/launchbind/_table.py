@@ -130,13 +130,15 @@ class Table(Generic[T]):
         bindings always give way to explicit ones, which remember them as shadowed.
         """
         with self.lock:
-            self.bind_loaded()
             if entry.type is None:
                 entry = _settled(entry)
+            if entry.type is not None:
+                self.bind_loaded()  # its class may be what a reference here leads to
             if self._is_new(entry):
                 self._write((), (entry,))
                 return
 
+            self.bind_loaded()
             own = self.entries.get(entry.name)
             gone: list[Entry[T]] = []
             if own is not None and own.discovered == entry.discovered and _same_target(own, entry):
