@@ -6,6 +6,7 @@ import json
 import math
 import platform
 from dataclasses import asdict, dataclass
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -79,7 +80,19 @@ def write_json(file: Path, rows: Sequence[Row], lines: Sequence[Line], quick: bo
     file.write_text(json.dumps(found, indent=1) + "\n")
 
 
-_COLOURS = ("#1b6ca8", "#c0392b", "#27894f", "#8e5aa8", "#c77f12", "#137f86", "#a03b6e", "#5c6b1e", "#555555")
+_COLOURS = (
+    "#1b6ca8",
+    "#c0392b",
+    "#27894f",
+    "#8e5aa8",
+    "#c77f12",
+    "#137f86",
+    "#a03b6e",
+    "#5c6b1e",
+    "#555555",
+    "#000000",
+    "#b5517a",
+)
 
 
 def write_plot(file: Path, lines: Sequence[Line]) -> None:
@@ -101,11 +114,11 @@ def write_plot(file: Path, lines: Sequence[Line]) -> None:
         '<text x="60" y="22">cost of one operation, in multiples of its cost at the smallest size</text>',
         *(f'<text x="{x(size):.0f}" y="312" text-anchor="middle">{size:,}</text>' for size in sizes),
     ]
-    for ratio in (0.1, 0.5, 1, 2, 5, 10, 100, 1000):
+    for ratio in (0.1, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000):
         if bottom <= ratio <= top:
             parts.append(f'<path d="M60 {y(ratio):.1f}H420" stroke="#ddd"/>')
             parts.append(f'<text x="52" y="{y(ratio) + 4:.1f}" text-anchor="end">{ratio:g}x</text>')
-    for place, (line, colour) in enumerate(zip(lines, _COLOURS, strict=False)):
+    for place, (line, colour) in enumerate(zip(lines, cycle(_COLOURS))):
         points = " ".join(f"{x(size):.1f},{y(ratio):.1f}" for size, ratio in sorted(line.ratios.items()))
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts.append(f'<text x="440" y="{60 + 24 * place}" fill="{colour}">{line.what}</text>')
