@@ -35,7 +35,8 @@ class InstallError(LaunchbindError, RuntimeError):
 
     def __init__(self, installed: str, problem: str) -> None:
         super().__init__(installed, problem)
-        self.installed, self.problem = installed, problem
+        self.installed: str = installed
+        self.problem: str = problem
 
     def __str__(self) -> str:
         return f"cannot install into nemo-run {self.installed}: {self.problem}."

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import submitit
 
     from launchbind.protocols import App, Role
+    from launchbind_adapters._records import Records
     from launchbind_adapters._submitit.fates import Described, Fate, ReplicaId
 
     #: Named here, since a method called list hides the builtin in annotations.
@@ -60,7 +61,7 @@ class SubmititScheduler(DryRunMixin, ABC, Generic[ExecutorT]):
 
     def __init__(self, session_name: str) -> None:
         self.session = session_name
-        self.records = records(self.backend)
+        self.records: Records[Job] = records(self.backend)
         #: Exit codes of jobs that were seen to have ended, so that telling them takes no other query.
         self._codes: dict[str, int | None] = {}
 
