@@ -408,7 +408,6 @@ app = AppDef("orphan", roles=[Role("main", image="", entrypoint="sh", args=["-c"
 jobs = launcher()
 print(jobs.run(app, LocalExecutor()), flush=True)
 signal.signal(signal.SIGINT, signal.SIG_IGN)
-signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which nohup has ignored in all that it starts
 os.killpg(os.getpid(), signal.SIGINT)
 os.killpg(os.getpid(), signal.SIGHUP)
 """

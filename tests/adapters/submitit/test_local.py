@@ -228,8 +228,7 @@ def test_another_process_cancels_the_job(jobs: Jobs, run_python: RunPython) -> N
 
 
 LAUNCHER = """
-import os, signal, sys, time
-signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which nohup has ignored in all that it starts
+import os, sys, time
 from launchbind import AppSpec, RoleSpec
 from launchbind_adapters.submitit import LocalExecutor, launcher
 jobs = launcher()

@@ -1,0 +1,9 @@
+"""What all tests share: signals as in a terminal, for tests send them and processes inherit what is ignored."""
+
+from __future__ import annotations
+
+import signal
+
+# nohup ignores the one, a script's "&" the other, in everything that they start.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
