@@ -1,4 +1,4 @@
-"""What all tests share: signals as in a terminal, for tests send them and processes inherit what is ignored."""
+"""What all tests share: the signals of a terminal, for tests send them, and what is ignored is inherited."""
 
 from __future__ import annotations
 
