@@ -86,6 +86,8 @@ class Table(Generic[T]):
         while True:
             version = self.settle()
             entry = self.entries.get(self.aliases.get(name, name))
+            if entry is not None and entry.type is None:
+                self.bind_loaded()
             if self.version == version:
                 return entry
 
@@ -108,7 +110,8 @@ class Table(Generic[T]):
                     break
             if self.version == version:
                 break
-        # With a target not imported yet, the import of some module may show that it is nearer.
+        # With a target not imported yet, the import of some module may show that it is nearer. The lock is
+        # told False by position: by keyword that takes three times as long.
         if name is not None and remember and not self.lazy and self.lock.acquire(False):
             try:
                 if self.version == version and not version & 1:  # odd where this thread is amid a write

@@ -119,8 +119,10 @@ def _table(file: Path) -> Mapping[str, object]:
         found = found.get(key, {}) if _is_table(found) else {}
     if not _is_table(found):
         return {}
-    for key in sorted(found.keys() - {"profiles"}):  # a profile in it would be missed in silence
-        raise ProfileError(str(file), ".".join((*outer, key)), "nothing reads it: write [profiles.NAME]")
+    unread = sorted(found.keys() - {"profiles"})
+    if unread:  # a profile in it would be missed in silence
+        table = ".".join((*outer, "profiles", "NAME"))
+        raise ProfileError(str(file), ".".join((*outer, unread[0])), f"nothing reads it: write [{table}]")
     profiles = found.get("profiles", {})
     if not _is_table(profiles):
         raise ProfileError(str(file), "profiles", "it must be a table of profiles")

@@ -285,12 +285,7 @@ class Registry(Generic[T]):
 
     def _find(self, name: str) -> Entry[T] | None:
         entry = self._table.find(name)
-        if entry is None and self._discover():
-            entry = self._table.find(name)
-        if entry is not None and entry.type is None:
-            self._table.bind_loaded()
-            entry = self._table.find(name)
-        return entry
+        return self._table.find(name) if entry is None and self._discover() else entry
 
     def _importable(self, name: str) -> type[T] | None:
         """The class with this name, or None when it is unknown, missing or broken."""

@@ -178,6 +178,7 @@ def test_a_misspelt_table_of_a_pyproject_is_named_in_full(project: Path) -> None
     with pytest.raises(ProfileError) as caught:
         load(project)
     assert caught.value.key == "tool.launchbind.profile"
+    assert "write [tool.launchbind.profiles.NAME]" in str(caught.value)
 
 
 def test_without_a_configuration_folder_it_is_that_of_the_home(

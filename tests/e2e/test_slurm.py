@@ -56,13 +56,14 @@ def test_hello(launchbind: Launchbind) -> None:
     assert ended == f"launchbind: {handle} SUCCEEDED with exit code 0"
 
 
-# None of 128 or more: of those, a Slurm under load may come to record seven bits only.
-@pytest.mark.parametrize("code", [3, 100])
-def test_the_exit_code_is_the_jobs(launchbind: Launchbind, code: int) -> None:
+# Of 128 or more, a Slurm under load may come to record seven bits only (_slurm_state.py); a failure it stays.
+@pytest.mark.parametrize(("code", "told"), [(3, {3}), (100, {100}), (137, {137, 9})])
+def test_the_exit_code_is_the_jobs(launchbind: Launchbind, code: int, told: set[int]) -> None:
     """A job that exits with a code makes the command exit with that code, and say so."""
     done = launchbind("run", *ON_SLURM, "--", "sh", "-c", f"exit {code}")
-    assert (done.returncode, done.stdout) == (code, "")
-    assert f"FAILED with exit code {code}" in done.stderr
+    assert done.stdout == ""
+    assert done.returncode in told
+    assert f"FAILED with exit code {done.returncode}" in done.stderr
 
 
 @pytest.mark.parametrize("attempt", range(3))

@@ -110,9 +110,11 @@ class FollowableSlurmScheduler(SlurmTunnelScheduler):
         Raises
         ------
         RuntimeError
-            When Slurm cannot be asked.
+            When Slurm cannot be asked, or has forgotten the job without recording how it ended.
         """
-        return self.describe_many([app_id])[app_id]
+        found = self.describe_many([app_id])[app_id]
+        self._check_remembered(app_id)
+        return found
 
     def describe_many(self, app_ids: Sequence[str], /) -> Mapping[str, DescribeAppResponse | None]:
         """The jobs' states, by one ``sacct`` for each cluster, and one ``squeue`` for those that go on."""
@@ -191,6 +193,7 @@ class FollowableSlurmScheduler(SlurmTunnelScheduler):
 
     def _goes_on(self, job: Job) -> bool:
         seen = self._look([job]).get(job.app_id)
+        self._check_remembered(job.app_id)
         return seen is not None and seen.state not in slurm.ENDED
 
     def _look(self, jobs: Sequence[Job]) -> dict[str, slurm.Seen]:
@@ -204,13 +207,19 @@ class FollowableSlurmScheduler(SlurmTunnelScheduler):
                 found.update(_ask(self._tunnel(group[0]), group[start : start + JOBS_AT_ONCE]))
         for app_id, seen in found.items():
             self._codes[app_id] = seen.code
-            if seen.message != slurm.WAITING:
+            if seen.message == slurm.WAITING:
+                self._forgotten.setdefault(app_id, time.monotonic())
+            else:
                 self._forgotten.pop(app_id, None)
-            elif time.monotonic() - self._forgotten.setdefault(app_id, time.monotonic()) > FORGOTTEN_SECONDS:
-                raise RuntimeError(
-                    f"Slurm has forgotten job {app_id} and not recorded its end: ask sacct -j {app_id}"
-                )
         return found
+
+    def _check_remembered(self, app_id: str) -> None:
+        """Raise, for those who wait for this one job, when it has been forgotten for too long."""
+        since = self._forgotten.get(app_id)
+        if since is not None and time.monotonic() - since > FORGOTTEN_SECONDS:
+            raise RuntimeError(
+                f"Slurm has forgotten job {app_id} and not recorded its end: ask sacct -j {app_id}"
+            )
 
     # -- ending ----------------------------------------------------------------------------------
 
