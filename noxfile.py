@@ -38,8 +38,8 @@ EVERYTHING = ["core", "adapters", "tests", "noxfile.py"]
 # NeMo-Run cannot be imported with torchx-nightly, so there only what is meant for both is checked.
 NIGHTLY_TARGETS = [
     "core",
-    "adapters/launchbind_adapters/torchx.py",
-    "adapters/launchbind_adapters/_torchx",
+    "adapters/launchbind_adapters/torchx",
+    "adapters/launchbind_adapters/slurm",
     "tests/typing/canary_torchx.py",
     "tests/typing/dryrun.py",
     "tests/typing/launcher.py",
@@ -134,7 +134,7 @@ def e2e(session: nox.Session) -> None:
 def reference(session: nox.Session) -> None:
     """The reference of the public API, as HTML from the docstrings."""
     session.install(".[nemo,submitit,ray]", "pdoc>=15")
-    core = ["launchbind", *(f"launchbind.{name}" for name in ("checks", "profiles", "settings", "testing"))]
+    core = ["launchbind", *(f"launchbind.{name}" for name in ("adapter", "profiles", "settings", "testing"))]
     adapters = [f"launchbind_adapters.{name}" for name in ("nemo_run", "ray", "submitit", "torchx")]
     folder = f"{session.create_tmp()}/reference"
     session.run("pdoc", "--docformat", "numpy", "--output-directory", folder, *core, *adapters)
@@ -150,7 +150,7 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def mutation(session: nox.Session) -> None:
-    """Mutants of the core that no test notices; ``-- 'launchbind.plan*'`` for one module's. Half an hour."""
+    """Mutants that no test of the core notices; half an hour. ``-- 'launchbind.registry*'`` for a part."""
     session.install("mutmut>=3.8,<4", *tools("pytest", "hypothesis", "tomli"))
     folder = Path(session.create_tmp(), "mutation")
     shutil.rmtree(folder, ignore_errors=True)

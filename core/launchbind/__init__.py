@@ -10,12 +10,8 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False  # as checkers read it; importing typing would take longer than all the rest
 if TYPE_CHECKING:
-    from launchbind._explain import explain as explain
-    from launchbind.dryrun import DryRunInfo as DryRunInfo
-    from launchbind.dryrun import DryRunMixin as DryRunMixin
-    from launchbind.dryrun import submit_dryrun as submit_dryrun
-    from launchbind.entry import Entry as Entry
-    from launchbind.entry import EntryState as EntryState
+    __all__: list[str]
+
     from launchbind.errors import AmbiguousNameError as AmbiguousNameError
     from launchbind.errors import BrokenTargetError as BrokenTargetError
     from launchbind.errors import ConflictError as ConflictError
@@ -37,8 +33,11 @@ if TYPE_CHECKING:
     from launchbind.errors import UnsupportedError as UnsupportedError
     from launchbind.errors import WaitTimeoutError as WaitTimeoutError
     from launchbind.handle import Handle as Handle
-    from launchbind.launcher import Launcher as Launcher
-    from launchbind.plan import Plan as Plan
+    from launchbind.jobs.launcher import Launcher as Launcher
+    from launchbind.planning.dryrun import DryRunInfo as DryRunInfo
+    from launchbind.planning.dryrun import DryRunMixin as DryRunMixin
+    from launchbind.planning.dryrun import submit_dryrun as submit_dryrun
+    from launchbind.planning.plan import Plan as Plan
     from launchbind.protocols import App as App
     from launchbind.protocols import Description as Description
     from launchbind.protocols import DryRunScheduler as DryRunScheduler
@@ -53,128 +52,83 @@ if TYPE_CHECKING:
     from launchbind.protocols import SupportsList as SupportsList
     from launchbind.protocols import SupportsLogs as SupportsLogs
     from launchbind.protocols import SupportsVolatile as SupportsVolatile
+    from launchbind.protocols.explaining import explain as explain
     from launchbind.redaction import Redactor as Redactor
+    from launchbind.registry import Entry as Entry
+    from launchbind.registry import EntryState as EntryState
     from launchbind.registry import Registry as Registry
     from launchbind.specs import AppSpec as AppSpec
     from launchbind.specs import RoleSpec as RoleSpec
     from launchbind.state import JobState as JobState
     from launchbind.state import JobStatus as JobStatus
 
-__all__ = [
-    "AmbiguousNameError",
-    "App",
-    "AppSpec",
-    "BrokenTargetError",
-    "ConflictError",
-    "Description",
-    "DryRunError",
-    "DryRunInfo",
-    "DryRunMixin",
-    "DryRunScheduler",
-    "Entry",
-    "EntryState",
-    "Executor",
-    "Handle",
-    "InvalidHandleError",
-    "InvalidNameError",
-    "InvalidReferenceError",
-    "InvalidSettingError",
-    "InvalidTargetError",
-    "JobState",
-    "JobStatus",
-    "LaunchbindError",
-    "Launcher",
-    "MissingDependencyError",
-    "Plan",
-    "PlanError",
-    "ProfileError",
-    "Redactor",
-    "Registry",
-    "Role",
-    "RoleSpec",
-    "Scheduler",
-    "SchedulerError",
-    "SchedulerFactory",
-    "SupportsAssign",
-    "SupportsCleanup",
-    "SupportsDescribeMany",
-    "SupportsExitCode",
-    "SupportsList",
-    "SupportsLogs",
-    "SupportsVolatile",
-    "UnknownBackendError",
-    "UnknownJobError",
-    "UnknownNameError",
-    "UnknownTypeError",
-    "UnsupportedError",
-    "WaitTimeoutError",
-    "explain",
-    "submit_dryrun",
-]
-
-# Module by module, because that is how they are loaded; a test holds it against __all__.
-_HOMES = {
-    "dryrun": ("DryRunInfo", "DryRunMixin", "submit_dryrun"),
-    "entry": ("Entry", "EntryState"),
-    "errors": (
-        "AmbiguousNameError",
-        "BrokenTargetError",
-        "ConflictError",
-        "DryRunError",
-        "InvalidHandleError",
-        "InvalidNameError",
-        "InvalidReferenceError",
-        "InvalidSettingError",
-        "InvalidTargetError",
-        "LaunchbindError",
-        "MissingDependencyError",
-        "PlanError",
-        "ProfileError",
-        "SchedulerError",
-        "UnknownBackendError",
-        "UnknownJobError",
-        "UnknownNameError",
-        "UnknownTypeError",
-        "UnsupportedError",
-        "WaitTimeoutError",
-    ),
-    "_explain": ("explain",),
-    "handle": ("Handle",),
-    "launcher": ("Launcher",),
-    "plan": ("Plan",),
-    "protocols": (
-        "App",
-        "Description",
-        "DryRunScheduler",
-        "Executor",
-        "Role",
-        "Scheduler",
-        "SchedulerFactory",
-        "SupportsAssign",
-        "SupportsCleanup",
-        "SupportsDescribeMany",
-        "SupportsExitCode",
-        "SupportsList",
-        "SupportsLogs",
-        "SupportsVolatile",
-    ),
-    "redaction": ("Redactor",),
-    "registry": ("Registry",),
-    "specs": ("AppSpec", "RoleSpec"),
-    "state": ("JobState", "JobStatus"),
+# What the block above says to checkers, for run time; a test holds the two against each other.
+_EXPORTS = {
+    "AmbiguousNameError": "errors",
+    "App": "protocols",
+    "AppSpec": "specs",
+    "BrokenTargetError": "errors",
+    "ConflictError": "errors",
+    "Description": "protocols",
+    "DryRunError": "errors",
+    "DryRunInfo": "planning.dryrun",
+    "DryRunMixin": "planning.dryrun",
+    "DryRunScheduler": "protocols",
+    "Entry": "registry",
+    "EntryState": "registry",
+    "Executor": "protocols",
+    "Handle": "handle",
+    "InvalidHandleError": "errors",
+    "InvalidNameError": "errors",
+    "InvalidReferenceError": "errors",
+    "InvalidSettingError": "errors",
+    "InvalidTargetError": "errors",
+    "JobState": "state",
+    "JobStatus": "state",
+    "LaunchbindError": "errors",
+    "Launcher": "jobs.launcher",
+    "MissingDependencyError": "errors",
+    "Plan": "planning.plan",
+    "PlanError": "errors",
+    "ProfileError": "errors",
+    "Redactor": "redaction",
+    "Registry": "registry",
+    "Role": "protocols",
+    "RoleSpec": "specs",
+    "Scheduler": "protocols",
+    "SchedulerError": "errors",
+    "SchedulerFactory": "protocols",
+    "SupportsAssign": "protocols",
+    "SupportsCleanup": "protocols",
+    "SupportsDescribeMany": "protocols",
+    "SupportsExitCode": "protocols",
+    "SupportsList": "protocols",
+    "SupportsLogs": "protocols",
+    "SupportsVolatile": "protocols",
+    "UnknownBackendError": "errors",
+    "UnknownJobError": "errors",
+    "UnknownNameError": "errors",
+    "UnknownTypeError": "errors",
+    "UnsupportedError": "errors",
+    "WaitTimeoutError": "errors",
+    "explain": "protocols.explaining",
+    "submit_dryrun": "planning.dryrun",
 }
 
 
-def __getattr__(name: str) -> object:
-    for module, exported in _HOMES.items():
-        if name in exported:
-            from importlib import import_module
+if not TYPE_CHECKING:  # or checkers would take any name for one of these
 
-            value: object = getattr(import_module(f"launchbind.{module}"), name)
-            globals()[name] = value  # the next look does not come here
-            return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> object:
+        if name == "__all__":
+            return sorted(_EXPORTS)
+        if name not in _EXPORTS:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value: object = getattr(import_module(f"launchbind.{_EXPORTS[name]}"), name)
+        globals()[name] = value  # the next look does not come here
+        return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_EXPORTS, "__all__"})

@@ -6,12 +6,13 @@ import base64
 import json
 import re
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Union
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from launchbind._canonical import Json
+Json = Union[None, bool, int, float, str, list["Json"], dict[str, "Json"]]
+"""Plain JSON values."""
 
 MASK = "<redacted>"
 

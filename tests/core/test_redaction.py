@@ -17,7 +17,7 @@ from launchbind.testing import FakeApp, FakeExecutor, FakeInfo, FakeRole, FakeSc
 
 if TYPE_CHECKING:
     from launchbind import Plan
-    from launchbind._canonical import Json
+    from launchbind.redaction import Json
 
 SECRET = "hf_0123456789abcdef"
 

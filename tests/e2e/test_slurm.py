@@ -56,7 +56,7 @@ def test_hello(launchbind: Launchbind) -> None:
     assert ended == f"launchbind: {handle} SUCCEEDED with exit code 0"
 
 
-# Of 128 or more, a Slurm under load may come to record seven bits only (_slurm_state.py); a failure it stays.
+# Of 128 or more, a Slurm under load may come to record seven bits only ; a failure it stays.
 @pytest.mark.parametrize(("code", "told"), [(3, {3}), (100, {100}), (137, {137, 9})])
 def test_the_exit_code_is_the_jobs(launchbind: Launchbind, code: int, told: set[int]) -> None:
     """A job that exits with a code makes the command exit with that code, and say so."""

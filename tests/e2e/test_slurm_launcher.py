@@ -18,9 +18,9 @@ from slurm_cluster import ACCOUNT, PARTITION
 from torchx.specs import AppDef, Role
 
 from launchbind import JobState, PlanError, SchedulerError
-from launchbind_adapters._nemo_run import slurm as followed
-from launchbind_adapters._slurm_state import WAITING, Seen
 from launchbind_adapters.nemo_run import launcher
+from launchbind_adapters.nemo_run import slurm as followed
+from launchbind_adapters.slurm.state import WAITING, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from nemo_run.core.tunnel.client import Tunnel
     from slurm_cluster import SlurmCluster
 
-    from launchbind_adapters._nemo_run.slurm_jobs import Job
+    from launchbind_adapters.nemo_run.slurm_jobs import Job
 
 #: Guards against hanging only.
 GUARD_SECONDS = 300
@@ -154,7 +154,7 @@ def test_a_job_one_role_of_which_fails_has_failed(first: str, second: str) -> No
         handle = jobs.run(two(first, second), together())
         status = jobs.wait(handle, timeout=GUARD_SECONDS)
     assert status.state is JobState.FAILED
-    assert status.exit_code in (137, 9)  # seven bits of it from a Slurm under load: _slurm_state.py
+    assert status.exit_code in (137, 9)  # seven bits of it from a Slurm under load: launchbind_adapters/slurm
 
 
 def test_a_job_that_slurm_forgets_is_no_endless_wait(monkeypatch: pytest.MonkeyPatch) -> None:

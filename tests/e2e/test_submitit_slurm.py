@@ -15,8 +15,7 @@ import pytest
 from slurm_cluster import ACCOUNT, PARTITION
 
 from launchbind import AppSpec, Handle, JobState, RoleSpec, SchedulerError
-from launchbind_adapters._submitit import queries
-from launchbind_adapters.submitit import SlurmExecutor, SubmititInfo, launcher
+from launchbind_adapters.submitit import SlurmExecutor, SubmititInfo, launcher, queries
 from launchbind_adapters.submitit import jobs as submitit_jobs
 
 if TYPE_CHECKING:
@@ -231,7 +230,7 @@ def test_a_hundred_jobs_take_few_queries(
         return ask(*command)
 
     monkeypatch.setattr(queries, "engine", counting)
-    monkeypatch.setattr("launchbind_adapters._submitit.slurm.engine", counting)
+    monkeypatch.setattr("launchbind_adapters.submitit.slurm.engine", counting)
     handles = [start(jobs, sh(f"echo {number}; exit {number % 3}")) for number in range(100)]
     rounds = 0
     give_up = time.monotonic() + 3 * GUARD_SECONDS

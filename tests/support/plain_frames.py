@@ -9,7 +9,7 @@ import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from launchbind import _decorator
+from launchbind.registry import decorator
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -26,4 +26,4 @@ def _getframe(depth: int) -> FrameType:
         frame = frame.f_back
 
 
-setattr(_decorator, "sys", SimpleNamespace(_getframe=_getframe))  # noqa: B010  (a module, to type checkers)
+setattr(decorator, "sys", SimpleNamespace(_getframe=_getframe))  # noqa: B010  (a module, to type checkers)

@@ -30,9 +30,6 @@ from launchbind import (
     submit_dryrun,
 )
 from launchbind.testing import FakeApp, FakeExecutor, FakeInfo
-from launchbind_adapters._submitit.debug import DebugScheduler
-from launchbind_adapters._submitit.local import LocalScheduler
-from launchbind_adapters._submitit.slurm import SlurmScheduler
 from launchbind_adapters.submitit import (
     EXECUTORS,
     DebugExecutor,
@@ -44,6 +41,9 @@ from launchbind_adapters.submitit import (
     jobs,
     launcher,
 )
+from launchbind_adapters.submitit.debug import DebugScheduler
+from launchbind_adapters.submitit.local import LocalScheduler
+from launchbind_adapters.submitit.slurm import SlurmScheduler
 
 
 def executor(_: Executor) -> None: ...

@@ -11,10 +11,10 @@ from launchbind.registry import Registry
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from launchbind.checks import Check
-    from launchbind.entry import Entry
+    from launchbind.adapter import Check
     from launchbind.handle import Handle
-    from launchbind.launcher import Launcher
+    from launchbind.jobs.launcher import Launcher
+    from launchbind.registry import Entry
 
 AppT = TypeVar("AppT", bound=App)
 ExecutorT = TypeVar("ExecutorT")

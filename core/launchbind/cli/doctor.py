@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import click
 
-from launchbind.checks import Check
+from launchbind.adapter import Check
 from launchbind.cli._adapters import ADAPTERS
 from launchbind.cli._output import as_json_option, print_rows
 from launchbind.errors import LaunchbindError

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from datetime import datetime
 
-    from launchbind.launcher import Launcher
+    from launchbind.jobs.launcher import Launcher
     from launchbind.protocols import App
     from launchbind.state import JobStatus
 

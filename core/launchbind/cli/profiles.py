@@ -7,8 +7,8 @@ import json
 import click
 
 from launchbind import profiles as _profiles
-from launchbind._canonical import canonical, dump
 from launchbind.cli._output import as_json_option, print_rows
+from launchbind.planning.canonical import canonical, dump
 from launchbind.redaction import Redactor
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from launchbind.handle import Handle
-    from launchbind.launcher import Launcher
+    from launchbind.jobs.launcher import Launcher
     from launchbind.protocols import App
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from launchbind.dryrun import DryRunInfo, DryRunMixin
+from launchbind.planning.dryrun import DryRunInfo, DryRunMixin
 from launchbind.specs import AppSpec, RoleSpec
 from launchbind.state import JobState
 

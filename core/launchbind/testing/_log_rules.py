@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
 
     from launchbind.handle import Handle
-    from launchbind.launcher import Launcher
+    from launchbind.jobs.launcher import Launcher
     from launchbind.testing._suite import MakeLauncher
 
 _LINES = tuple(f"launchbind-line-{number}" for number in range(10))

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from unittest import SkipTest
 
 from launchbind import protocols
-from launchbind._canonical import canonical
-from launchbind._explain import explain
 from launchbind.errors import UnknownBackendError
+from launchbind.planning.canonical import canonical
 from launchbind.protocols import SupportsVolatile
+from launchbind.protocols.explaining import explain
 from launchbind.testing._suite import AppT, ExecutorT, InfoT, Suite, refusal
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
 
     from launchbind.handle import Handle
-    from launchbind.launcher import Launcher
-    from launchbind.plan import Plan
+    from launchbind.jobs.launcher import Launcher
+    from launchbind.planning.plan import Plan
     from launchbind.protocols import Scheduler
     from launchbind.state import JobStatus
 

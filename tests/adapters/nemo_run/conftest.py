@@ -18,8 +18,8 @@ import pytest
 
 import launchbind
 import launchbind_adapters
-from launchbind_adapters._nemo_run.executors import FACTORIES, SUPPORT
 from launchbind_adapters.nemo_run import EXECUTORS, uninstall
+from launchbind_adapters.nemo_run.executors import FACTORIES, SUPPORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

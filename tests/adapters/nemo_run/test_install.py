@@ -14,8 +14,8 @@ from nemo_run.run import experiment, job
 from nemo_run.run.torchx_backend import runner
 from nemo_run.run.torchx_backend.schedulers import api
 
-from launchbind_adapters._nemo_run import install as installing
 from launchbind_adapters.nemo_run import InstallError, install, installed, register, uninstall
+from launchbind_adapters.nemo_run import patches as installing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

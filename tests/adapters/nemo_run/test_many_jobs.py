@@ -11,9 +11,9 @@ from nemo_run import LocalExecutor
 from torchx.specs import AppDef, Role
 
 from launchbind import JobState, Launcher
-from launchbind_adapters._nemo_run.executors import EXECUTORS
-from launchbind_adapters._nemo_run.local import SupervisedLocalScheduler
-from launchbind_adapters._nemo_run.prepare import prepare
+from launchbind_adapters.nemo_run.executors import EXECUTORS
+from launchbind_adapters.nemo_run.local import SupervisedLocalScheduler
+from launchbind_adapters.nemo_run.prepare import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

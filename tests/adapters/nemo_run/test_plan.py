@@ -16,8 +16,8 @@ from nemo_run.core.execution.lepton import LeptonExecutor
 from torchx.specs import AppDef, Role
 
 from launchbind import PlanError
-from launchbind_adapters._nemo_run.prepare import copy_executor
 from launchbind_adapters.nemo_run import Adapter, launcher
+from launchbind_adapters.nemo_run.prepare import copy_executor
 
 if TYPE_CHECKING:
     from collections.abc import Callable

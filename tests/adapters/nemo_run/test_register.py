@@ -16,10 +16,10 @@ from torchx.schedulers.api import DescribeAppResponse, ListAppResponse, Schedule
 from torchx.specs import AppDef, AppDryRunInfo, Role
 
 from launchbind import ConflictError, InvalidReferenceError, UnknownNameError
-from launchbind_adapters._nemo_run import executors
 from launchbind_adapters.nemo_run import (
     EXECUTORS,
     SchedulerMixin,
+    executors,
     install,
     installed,
     launcher,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from launchbind_adapters._slurm_state import WAITING, Seen, accounted, all_ended, judge, queued, sacct, squeue
+from launchbind_adapters.slurm.state import WAITING, Seen, accounted, all_ended, judge, queued, sacct, squeue
 
 
 def seen(sacct_says: str, squeue_says: str = "", tasks: int = 1) -> Seen | None:

@@ -17,8 +17,7 @@ from nemo_run.core.execution.local import LocalExecutor
 from torchx.specs import AppDef, Role
 
 from launchbind import Handle, JobState, PlanError, SchedulerError, UnknownJobError
-from launchbind_adapters._nemo_run import supervisor
-from launchbind_adapters.nemo_run import launcher
+from launchbind_adapters.nemo_run import launcher, supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

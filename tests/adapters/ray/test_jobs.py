@@ -10,8 +10,7 @@ import pytest
 from tests.adapters.ray.conftest import GUARD_SECONDS, app, app_of, role
 
 from launchbind import JobState, SchedulerError, UnknownJobError, UnsupportedError
-from launchbind_adapters._ray import scheduler
-from launchbind_adapters.ray import RayExecutor, RayInfo
+from launchbind_adapters.ray import RayExecutor, RayInfo, scheduler
 
 if TYPE_CHECKING:
     from pathlib import Path

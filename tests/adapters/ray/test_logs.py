@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from launchbind import JobState
-from launchbind_adapters._ray import logs
-from launchbind_adapters._ray.jobs import Replica
-from launchbind_adapters._ray.logs import followed, lines, logged
+from launchbind_adapters.ray import logs
+from launchbind_adapters.ray.jobs import Replica
+from launchbind_adapters.ray.logs import followed, lines, logged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from launchbind_adapters._ray.client import RayClient
+    from launchbind_adapters.ray.client import RayClient
 
 SETUP = "2026-11-22 18:00:00,000\tINFO job_manager.py:581 -- Runtime env is setting up.\n"
 ENTRYPOINT = "echo 'Output of id:'; exec echo 'a\r\nb' R"

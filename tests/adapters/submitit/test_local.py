@@ -21,9 +21,9 @@ import submitit
 from tests.adapters.submitit.conftest import GUARD_SECONDS, app, await_text, is_running, sh, until
 
 from launchbind import Handle, JobState, PlanError, RoleSpec, SchedulerError, UnknownJobError
-from launchbind_adapters._submitit.records import records
 from launchbind_adapters.submitit import LocalExecutor
 from launchbind_adapters.submitit import jobs as submitit_jobs
+from launchbind_adapters.submitit.records import records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -485,7 +485,7 @@ def test_a_submission_that_ends_while_it_is_looked_at_is_whole(
         return False
 
     written.write(handle.app_id, replace(job, ids={}))
-    monkeypatch.setattr("launchbind_adapters._submitit.records.is_alive", done)
+    monkeypatch.setattr("launchbind_adapters.submitit.records.is_alive", done)
     assert jobs.status(handle).state is JobState.SUCCEEDED
 
 

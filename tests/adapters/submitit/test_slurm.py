@@ -13,8 +13,7 @@ import pytest
 from tests.adapters.submitit.conftest import app, sh
 
 from launchbind import JobState, SchedulerError
-from launchbind_adapters._submitit import queries
-from launchbind_adapters.submitit import SlurmExecutor
+from launchbind_adapters.submitit import SlurmExecutor, queries
 
 if TYPE_CHECKING:
     from tests.adapters.submitit.conftest import Jobs
@@ -173,7 +172,7 @@ def test_an_interrupt_leaves_a_job_that_can_be_found(
             raise KeyboardInterrupt
         return ask(*command)
 
-    monkeypatch.setattr("launchbind_adapters._submitit.slurm.engine", interrupted)
+    monkeypatch.setattr("launchbind_adapters.submitit.slurm.engine", interrupted)
     with pytest.raises(KeyboardInterrupt):
         jobs.run(app(sh("true", "one"), sh("true", "two")), SlurmExecutor())
     slurm.tells("1|RUNNING|0:0", "1|RUNNING")

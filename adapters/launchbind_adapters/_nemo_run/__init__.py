@@ -1,1 +1,0 @@
-"""What :mod:`launchbind_adapters.nemo_run` is made of; everything public is there."""

@@ -1,1 +1,0 @@
-"""What :mod:`launchbind_adapters.submitit` is made of; everything public is there."""

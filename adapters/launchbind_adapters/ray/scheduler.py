@@ -1,0 +1,274 @@
+"""RayScheduler: an app is one Ray job for each replica of each role, and fares as they do together."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from launchbind.errors import BrokenTargetError, MissingDependencyError
+from launchbind.planning.dryrun import DryRunMixin
+from launchbind.registry.reference import absent_package
+from launchbind.specs import RoleSpec
+from launchbind_adapters.ray.executor import address_variable, jobs_address
+from launchbind_adapters.ray.jobs import apps, together
+from launchbind_adapters.ray.logs import followed, lines, logged
+from launchbind_adapters.ray.request import RayInfo, make_request
+from launchbind_adapters.records import Records, state_home
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from launchbind.errors import LaunchbindError
+    from launchbind.protocols import App
+    from launchbind.state import JobState
+    from launchbind_adapters.ray.client import RayClient
+    from launchbind_adapters.ray.executor import RayExecutor
+    from launchbind_adapters.ray.jobs import Replica
+
+_LOG = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.5
+#: Ray ends a job gently for 3 s; before that, one that has not started has to start.
+CANCEL_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class RayRecord:
+    """Where a job's cluster is; written before it is submitted, so that it can always be found."""
+
+    app_id: str
+    session: str
+    address: str
+    #: Role to the submission id of each replica.
+    roles: dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class RayDescription:
+    """How an app fares."""
+
+    app_id: str
+    state: JobState
+    exit_code: int | None
+    msg: str
+    ui_url: str
+    roles: list[RoleSpec[RayInfo]] = field(default_factory=list)
+
+
+class RayScheduler(DryRunMixin):
+    """Submits to Ray through its Jobs API; any process can follow the job by its handle.
+
+    Parameters
+    ----------
+    session
+        Groups the jobs; it is part of their metadata.
+
+    Notes
+    -----
+    A job is looked for on the cluster it was submitted to, as the record of it in launchbind's folder
+    says; without a record, as on another machine, where ``RAY_ADDRESS`` says.
+    """
+
+    backend = "ray"
+
+    def __init__(self, session: str) -> None:
+        self.session = session
+        self._records: Records[RayRecord] = Records(state_home() / "ray", RayRecord)
+        self._clients: dict[str, RayClient] = {}
+        #: Of apps that were seen to have ended, so that asking for it takes no further query.
+        self._exit_codes: dict[str, int | None] = {}
+
+    def _submit_dryrun(self, app: App, cfg: RayExecutor) -> RayInfo:
+        return RayInfo(make_request(self.backend, self.session, app, cfg))
+
+    def schedule(self, dryrun_info: RayInfo, /) -> str:
+        """Submit every job of the request; when one is refused, those before it are ended and deleted."""
+        request = dryrun_info.request
+        client = self._client(request.address)
+        app_id = f"{request.app}-{uuid4().hex[:12]}"
+        jobs = [job.named(app_id) for job in request.jobs]
+        roles: dict[str, list[str]] = {}
+        for job in jobs:
+            roles.setdefault(job.metadata["launchbind.role"], []).append(job.submission_id)
+        self._records.write(app_id, RayRecord(app_id, self.session, request.address, roles))
+        try:
+            for job in jobs:
+                client.submit(
+                    job.submission_id,
+                    job.entrypoint,
+                    job.runtime_env,
+                    job.metadata,
+                    num_cpus=job.num_cpus,
+                    num_gpus=job.num_gpus,
+                    memory=job.memory,
+                    resources=job.resources,
+                )
+        except BaseException:
+            # If that fails too, the record stays: what may still run can be found and cancelled.
+            with suppress(OSError, RuntimeError):
+                for each in self._stop(client, app_id):
+                    client.delete(each.submission_id)
+                self._records.remove(app_id)
+            raise
+        return app_id
+
+    # -- following -------------------------------------------------------------------------------
+
+    def describe(self, app_id: str, /) -> RayDescription | None:
+        """How the app fares; None when its cluster knows nothing of it, or no longer."""
+        return self.describe_many([app_id])[app_id]
+
+    def describe_many(self, app_ids: Sequence[str], /) -> Mapping[str, RayDescription | None]:
+        """How the apps fare, in one query for each cluster."""
+        clusters: dict[str, list[str]] = {}
+        for app_id in app_ids:
+            clusters.setdefault(self._address(app_id), []).append(app_id)
+        found: dict[str, RayDescription | None] = {}
+        for address, ids in clusters.items():
+            known = apps(self._client(address))
+            for app_id in ids:
+                found[app_id] = self._describe(address, known[app_id]) if app_id in known else None
+        return found
+
+    def exit_code(self, app_id: str, /) -> int | None:
+        """The first non-zero exit code of its entrypoints, else 0; None while one has none."""
+        if app_id not in self._exit_codes:
+            self.describe(app_id)
+        return self._exit_codes.get(app_id)
+
+    def list(self) -> Iterable[RayDescription]:
+        """Every app of launchbind's on the cluster that ``RAY_ADDRESS`` names.
+
+        Where it names none, those on every cluster that has had jobs from here, or on this machine's. Of
+        several, one whose head does not answer is warned of, in the log.
+        """
+        found: list[RayDescription] = []
+        silent: list[ConnectionError] = []
+        addresses = self._clusters()
+        for address in addresses:
+            try:
+                known = apps(self._client(address))
+            except ConnectionError as error:
+                silent.append(error)
+            else:
+                found.extend(self._describe(address, replicas) for replicas in known.values())
+        if len(silent) == len(addresses):
+            raise silent[0]
+        for reason in silent:
+            _LOG.warning("%s, so its jobs are not listed.", reason)
+        return found
+
+    def log_iter(
+        self,
+        app_id: str,
+        role_name: str,
+        k: int = 0,
+        *,
+        regex: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        should_tail: bool = False,
+    ) -> Iterator[str]:
+        """The lines of one replica, whole and in order, without what Ray writes before them.
+
+        Raises
+        ------
+        NotImplementedError
+            When asked for a span of time: Ray's logs hold none.
+        """
+        if since is not None or until is not None:
+            raise NotImplementedError
+        client = self._client(self._address(app_id))
+
+        def ask() -> Replica:
+            for each in apps(client).get(app_id, ()):
+                if (each.role, each.number) == (role_name, k):
+                    return each
+            raise LookupError(f"{role_name}/{k} of {app_id} is not known to the Ray head at {client.address}")
+
+        pieces = followed(client, ask) if should_tail else logged(client, ask())
+        return (line for line in lines(pieces) if regex is None or re.search(regex, line))
+
+    # -- ending ----------------------------------------------------------------------------------
+
+    def cancel(self, app_id: str, /) -> None:
+        """End the app's jobs, and wait until they have ended.
+
+        Raises
+        ------
+        TimeoutError
+            When one does not end: Ray cannot end a job that waits for resources before it starts.
+        """
+        self._stop(self._client(self._address(app_id)), app_id)
+
+    def close(self) -> None:
+        """Forget the clients; the jobs go on."""
+        self._clients.clear()
+
+    def _stop(self, client: RayClient, app_id: str) -> Sequence[Replica]:
+        give_up = time.monotonic() + CANCEL_SECONDS
+        while True:
+            replicas = apps(client).get(app_id, [])
+            running = [each for each in replicas if not each.state.is_terminal]
+            if not running:
+                return replicas
+            if time.monotonic() > give_up:
+                late = f"it was told to end {CANCEL_SECONDS:g} s ago"
+                raise TimeoutError(f"{late}, but is {running[0].state}. {running[0].reason}".rstrip(". "))
+            for each in running:
+                client.stop(each.submission_id)
+            time.sleep(POLL_SECONDS)
+
+    # -- asking ----------------------------------------------------------------------------------
+
+    def _address(self, app_id: str) -> str:
+        record = self._records.read(app_id)
+        return record.address if record else jobs_address(None)
+
+    def _clusters(self) -> Collection[str]:
+        if named := address_variable():
+            return {jobs_address(named)}
+        records = map(self._records.read, self._records.app_ids())
+        return {record.address for record in records if record} or {jobs_address(None)}
+
+    def _client(self, address: str) -> RayClient:
+        if address not in self._clients:
+            try:
+                from launchbind_adapters.ray.client import RayClient
+            except ImportError as error:
+                raise _unusable(error) from error
+            self._clients[address] = RayClient(address)
+        return self._clients[address]
+
+    def _describe(self, address: str, replicas: Sequence[Replica]) -> RayDescription:
+        first, total = replicas[0], replicas[0].total
+        state = together([each.state for each in replicas], complete=len(replicas) == total)
+        codes = [each.exit_code for each in replicas]
+        code = next((code for code in codes if code), None if None in codes else 0)
+        if state.is_terminal:
+            self._exit_codes[first.app_id] = code
+        if total == 1:
+            reasons = [first.reason] if code is None and first.reason else []
+        else:
+            reasons = [f"{each.role}/{each.number}: {each.reason}" for each in replicas if each.reason]
+        if len(replicas) < total:
+            reasons.append(f"{total - len(replicas)} of its {total} jobs were deleted, or never submitted")
+        counts: dict[str, int] = {}
+        for each in replicas:
+            counts[each.role] = max(counts.get(each.role, 0), each.number + 1)
+        page = f"{address}/#/jobs" + (f"/{first.submission_id}" if total == 1 else "")
+        roles = [RoleSpec[RayInfo](name, "", num_replicas=count) for name, count in counts.items()]
+        return RayDescription(first.app_id, state, code, "; ".join(reasons), page, roles)
+
+
+def _unusable(error: ImportError) -> LaunchbindError:
+    target, requires = "ray.job_submission:JobSubmissionClient", "launchbind[ray]"
+    if package := absent_package(error):
+        return MissingDependencyError("backend", "ray", target, package, requires)
+    return BrokenTargetError("backend", "ray", target, f"{type(error).__name__}: {error}", requires)

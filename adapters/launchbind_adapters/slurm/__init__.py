@@ -1,0 +1,1 @@
+"""Slurm, understood once for every adapter that runs jobs on it."""

@@ -1,0 +1,116 @@
+"""submitit's debug engine: the job runs within ``submit``, in the process that submits."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import submitit
+from submitit.core.utils import cloudpickle_dump, temporary_save_path
+
+from launchbind_adapters.submitit.executors import DebugExecutor, SubmititExecutor
+from launchbind_adapters.submitit.local import ReopenedJob, fate
+from launchbind_adapters.submitit.scheduler import SubmititScheduler
+from launchbind_adapters.submitit.task import run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from submitit.core.utils import JobPaths
+
+    from launchbind_adapters.submitit.fates import Fate, ReplicaId
+    from launchbind_adapters.submitit.records import Job
+    from launchbind_adapters.submitit.request import RoleRequest, SubmititRequest
+
+
+class DebugScheduler(SubmititScheduler[DebugExecutor]):
+    """Runs jobs within ``submit``, one replica after the other.
+
+    submitit itself leaves no result and no output of the command behind; here both go where its local
+    engine has them, so that another process can read them.
+    """
+
+    backend = "submitit_debug"
+
+    def _accept(self, executor: SubmititExecutor) -> DebugExecutor | None:
+        return executor if isinstance(executor, DebugExecutor) else None
+
+    def _complete(self, request: SubmititRequest, executor: DebugExecutor) -> None:
+        pass
+
+    def _submit(self, request: SubmititRequest, job: Job) -> None:
+        executor = submitit.DebugExecutor(job.folder)
+        made: list[submitit.Job[int]] = []
+        for role in request.roles:
+            for _ in range(role.replicas):
+                task = _Task(role, request.retries, job)
+                made.append(executor.submit(task))
+                task.paths = made[-1].paths
+                job.ids.setdefault(role.name, []).append(made[-1].job_id)
+                job.controllers[made[-1].job_id] = job.submitter
+        self.records.write(job.app_id, job)
+        try:
+            for each in made:
+                each.results()
+        except BaseException as error:
+            # This process may go on for long after a Ctrl-C, and nobody is to take it for the job.
+            for each in made:
+                if not each.paths.result_pickle.exists():
+                    _save(each.paths, "error", f"{type(error).__name__}: it was interrupted")
+            raise
+
+    def _fates(self, jobs: Sequence[Job]) -> Mapping[ReplicaId, Fate]:
+        return {(job.app_id, each): fate(job, each) for job in jobs for each in job.all_ids()}
+
+    def _can_tell(self, job: Job) -> bool:
+        return job.host == socket.gethostname()
+
+    def _cancel(self, job: Job) -> None:
+        if not all(each.state.is_terminal for each in self._fates([job]).values()):
+            job.cancel_file.touch()  # what runs the command sees it
+
+    def reopen(self, job: Job, job_id: str) -> submitit.Job[int]:
+        """A LocalJob: submitit cannot make a debug job from its id."""
+        return ReopenedJob(job.folder, job_id, controller=job.controllers[job_id])
+
+
+class _Task:
+    """What is run in place of :func:`run_task`, which is for processes that run nothing else."""
+
+    def __init__(self, role: RoleRequest, retries: int, job: Job) -> None:
+        self.role, self.retries, self.job = role, retries, job
+        self.paths: JobPaths | None = None  # known once it is submitted, before it is run
+
+    def __call__(self) -> int:
+        if self.paths is None:
+            raise RuntimeError("a debug job was run before it was submitted")
+        _stop_logging_to(self.paths)
+        with open(self.paths.stdout, "wb") as output:
+            code = run(
+                self.role.command,
+                self.role.env,
+                self.retries,
+                self.job.cancel_file.exists,
+                stdout=output,
+                stderr=output,
+            )
+        _save(self.paths, "success", code)
+        return code
+
+
+def _stop_logging_to(paths: JobPaths) -> None:
+    """Keep the job's files for its command: submitit logs this whole process there, and leaves them open."""
+    root = logging.getLogger()
+    for handler in list(root.handlers):
+        if isinstance(handler, logging.FileHandler) and Path(handler.baseFilename).parent == paths.folder:
+            root.removeHandler(handler)
+            handler.close()
+    paths.stderr.unlink(missing_ok=True)  # the line it began with; the other file is written anew
+
+
+def _save(paths: JobPaths, outcome: str, result: int | str) -> None:
+    paths.folder.mkdir(exist_ok=True)
+    with temporary_save_path(paths.result_pickle) as partial:
+        cloudpickle_dump((outcome, result), partial)

@@ -1,0 +1,223 @@
+"""submitit's local engine: its own controllers, started in a session of their own.
+
+submitit starts a controller as a child of the process that submits, in that one's session. So a Ctrl-C
+in the terminal ends it, and once the submitting process is gone nobody can tell how the job fares
+(submitit 1.5.4, local/local.py). Here a short-lived process in a new session submits, and what tells the
+controller from other processes is written down.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import submitit
+from submitit.core.logger import LOG_VARNAME
+
+from launchbind.errors import PlanError
+from launchbind.state import JobState
+from launchbind_adapters.submitit.executors import LocalExecutor, SubmititExecutor
+from launchbind_adapters.submitit.fates import Fate, fate_of_results, results_are_older
+from launchbind_adapters.submitit.records import Job, Process, is_alive, process, records
+from launchbind_adapters.submitit.scheduler import QUIET, SubmititScheduler, pickle_by_value
+from launchbind_adapters.submitit.task import GRACE_SECONDS, run_task
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from launchbind_adapters.submitit.fates import ReplicaId
+    from launchbind_adapters.submitit.request import RoleRequest, SubmititRequest
+
+ResultT = TypeVar("ResultT", covariant=True)
+
+#: Imports what the process that starts it would, without leaving a trace in the environment of the job.
+_BOOT = """
+import pickle, sys
+sys.path[:] = pickle.load(sys.stdin.buffer)
+from launchbind_adapters.submitit.local import submit_all
+submit_all(pickle.load(sys.stdin.buffer), pickle.load(sys.stdin.buffer))
+"""
+#: Longer than the command is given to end, then as long again for submitit's own ways.
+CANCEL_SECONDS = GRACE_SECONDS + 5
+POLL_SECONDS = 0.05
+SUBMITTED = b"submitted"
+
+
+class LocalScheduler(SubmititScheduler[LocalExecutor]):
+    """Runs jobs on this machine."""
+
+    backend = "submitit_local"
+
+    def _accept(self, executor: SubmititExecutor) -> LocalExecutor | None:
+        return executor if isinstance(executor, LocalExecutor) else None
+
+    def _complete(self, request: SubmititRequest, executor: LocalExecutor) -> None:
+        visible = executor.visible_gpus
+        if visible and executor.gpus_per_node > len(visible):
+            problem = f"asks for {executor.gpus_per_node} GPUs, of which {len(visible)} may be visible"
+            raise PlanError(request.app_id.rpartition("-")[0], problem)
+        request.timeout_min = executor.timeout_min
+        request.parameters = {
+            "tasks_per_node": executor.tasks_per_node,
+            "gpus_per_node": executor.gpus_per_node,
+            "signal_delay_s": executor.signal_delay_s,
+            "stderr_to_stdout": executor.stderr_to_stdout,
+            **({"visible_gpus": visible} if visible else {}),
+            **({"python": executor.python} if executor.python else {}),
+        }
+        for role in request.roles:
+            role.command = _with_setup(executor.setup, role.command)
+
+    def _submit(self, request: SubmititRequest, job: Job) -> None:
+        order = pickle.dumps(sys.path) + pickle.dumps(request)
+        log = Path(job.folder, "controller.log")
+        with open(log, "a") as errors:
+            helper = subprocess.Popen(  # noqa: S603 -- this interpreter, and a function of this package
+                [sys.executable, "-I", "-c", _BOOT],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                start_new_session=True,
+            )
+        # It begins when it has read everything, and from then on it is the one that submits.
+        job.submitter = process(helper.pid)
+        self.records.write(job.app_id, job)
+        answer, _ = helper.communicate(order + pickle.dumps(job))
+        if answer != SUBMITTED:
+            raise OSError(answer.decode() or f"submitit failed: {log.read_text().strip()[-1000:]}")
+
+    def _fates(self, jobs: Sequence[Job]) -> Mapping[ReplicaId, Fate]:
+        return {(job.app_id, each): fate(job, each) for job in jobs for each in job.all_ids()}
+
+    def _can_tell(self, job: Job) -> bool:
+        return job.host == socket.gethostname()
+
+    def _cancel(self, job: Job) -> None:
+        if job.is_complete() and all(each.state.is_terminal for each in self._fates([job]).values()):
+            return
+        job.cancel_file.touch()
+        # The task ends the command when it sees the file; failing that, as submitit cancels; or by force.
+        for number, patience in ((0, CANCEL_SECONDS), (signal.SIGINT, CANCEL_SECONDS), (signal.SIGKILL, 1.0)):
+            left = [each for each in job.controllers.values() if is_alive(each)]
+            for pid, _ in left:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
+            give_up = time.monotonic() + patience
+            while left and time.monotonic() < give_up:
+                time.sleep(POLL_SECONDS)
+                left = [each for each in left if is_alive(each)]
+
+    def reopen(self, job: Job, job_id: str) -> submitit.Job[int]:
+        """A LocalJob that knows how it fares, and can be waited for and cancelled."""
+        return ReopenedJob(job.folder, job_id, range(job.tasks), job.controllers[job_id])
+
+
+class ReopenedJob(submitit.LocalJob[ResultT]):
+    """A local job of another process, which submitit itself would take to have ended."""
+
+    def __init__(
+        self,
+        folder: Path | str,
+        job_id: str,
+        tasks: Sequence[int] = (0,),
+        controller: Process = (0, None),  # submitit makes the jobs of single tasks without it
+    ) -> None:
+        super().__init__(folder, job_id, tasks)
+        self._controller = controller
+        for each in self._sub_jobs:
+            if isinstance(each, ReopenedJob):
+                each._controller = controller
+
+    def get_info(self, mode: str = "force") -> dict[str, str]:
+        """The state, under submitit's names; RUNNING while there is a controller and no result."""
+        alive = is_alive(self._controller)  # asked first: a job that ends in between has its result
+        if alive and not self.paths.result_pickle.exists():
+            return {"jobState": "RUNNING"}
+        return super().get_info(mode)
+
+    def cancel(self, check: bool = True) -> None:
+        """Interrupt the controller, as submitit does in the process that submitted."""
+        if is_alive(self._controller):
+            os.kill(self._controller[0], signal.SIGINT)
+
+
+def _with_setup(setup: Sequence[str], command: list[str]) -> list[str]:
+    # submitit's own way makes the id of a job that of a shell, which hears no signal meant for the job.
+    return ["sh", "-c", " && ".join([*setup, 'exec "$@"']), "sh", *command] if setup else command
+
+
+def fate(job: Job, job_id: str) -> Fate:
+    """How a replica fares, by its results and its controller.
+
+    Raises
+    ------
+    RuntimeError
+        When it has no result, and another machine has its controller.
+    """
+    # In this order: a job that ends in between is seen as ended, never as lost.
+    alive = is_alive(job.controllers[job_id])
+    told = fate_of_results(job, job_id)
+    if told is None and alive:
+        return Fate(JobState.RUNNING)
+    if told is None and job.host != socket.gethostname():
+        raise RuntimeError(f"{job.app_id} runs on {job.host}, not on {socket.gethostname()}: ask there")
+    if job.cancel_file.exists() and not (told and results_are_older(job, job_id, job.cancel_file)):
+        return Fate(JobState.CANCELLED, told.code if told else None)
+    if told is None:
+        reason = "it ended without a result: it ran out of time, or its controller was killed"
+        return Fate(JobState.FAILED, message=reason)
+    return told
+
+
+# -- in the process that submits -----------------------------------------------------------------
+
+
+class _RecordingExecutor(submitit.LocalExecutor):
+    """Notes each controller before it is given the command, which it waits for."""
+
+    def __init__(self, job: Job, role: str, python: str | None) -> None:
+        super().__init__(job.folder, python=python)
+        self._job, self._role = job, role
+
+    def _submit_command(self, command: str) -> submitit.LocalJob[ResultT]:
+        made: submitit.LocalJob[ResultT] = super()._submit_command(command)
+        self._job.controllers[made.job_id] = process(int(made.job_id))
+        self._job.ids.setdefault(self._role, []).append(made.job_id)
+        records(self._job.backend).write(self._job.app_id, self._job)
+        return made
+
+
+def submit_all(request: SubmititRequest, job: Job) -> None:
+    """Submit every replica, and answer on standard output whether that went well."""
+    answer = os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+    os.dup2(2, 1)  # the controllers inherit these, and are not to hold the submitter's pipes open
+    # One that is started in the background may ignore it, but submitit's controllers are to end by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.setdefault(LOG_VARNAME, QUIET)
+    pickle_by_value()
+    said = SUBMITTED
+    try:
+        for role in request.roles:
+            _submit_role(request, role, job)
+    except Exception as error:  # noqa: BLE001 -- the submitter raises it, and cancels what was submitted
+        said = f"{type(error).__name__}: {error}".encode()
+    with suppress(OSError):  # a submitter that has died in between is no reason to leave the job alone
+        os.write(answer, said)
+
+
+def _submit_role(request: SubmititRequest, role: RoleRequest, job: Job) -> None:
+    parameters = dict(request.parameters)
+    python = parameters.pop("python", None)
+    executor = _RecordingExecutor(job, role.name, python if isinstance(python, str) else None)
+    executor.update_parameters(timeout_min=request.timeout_min, **parameters)
+    for _ in range(role.replicas):
+        executor.submit(run_task, role.command, role.env, request.retries, str(job.cancel_file))

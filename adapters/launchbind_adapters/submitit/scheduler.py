@@ -1,0 +1,308 @@
+"""What submitit's engines have in common: the dry run, and the life of a job from its record alone."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import time
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from uuid import uuid4
+
+from submitit.core.utils import JobPaths
+
+from launchbind.errors import PlanError
+from launchbind.planning.dryrun import DryRunMixin
+from launchbind_adapters.records import state_home
+from launchbind_adapters.submitit import task
+from launchbind_adapters.submitit.executors import SubmititExecutor
+from launchbind_adapters.submitit.fates import described
+from launchbind_adapters.submitit.logs import follow, read_all
+from launchbind_adapters.submitit.records import Job, process, records
+from launchbind_adapters.submitit.records import read as read_record
+from launchbind_adapters.submitit.request import RoleRequest, SubmititInfo, SubmititRequest, info
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+    from typing import TypeAlias
+
+    import submitit
+
+    from launchbind.protocols import App, Role
+    from launchbind_adapters.records import Records
+    from launchbind_adapters.submitit.fates import Described, Fate, ReplicaId
+
+    #: Named here, since a method called list hides the builtin in annotations.
+    RoleJobs: TypeAlias = list[submitit.Job[int]]
+
+ExecutorT = TypeVar("ExecutorT", bound=SubmititExecutor)
+
+#: No tag of submitit's paths (%j, %t, ...) either, since the name is part of a folder.
+_NAME = re.compile(r"(?!\.+$)[^/\s%]+")
+#: For SUBMITIT_LOG_LEVEL, where it is not set: submitit's own lines would be among those of the job.
+QUIET = "CRITICAL"
+
+
+class SubmititScheduler(DryRunMixin, ABC, Generic[ExecutorT]):
+    """A scheduler on one of submitit's engines; the type parameter is the executor it takes.
+
+    Each replica of each role is a job of submitit. The app is RUNNING while any of them is yet to end:
+    one that fails leaves the others alone. Then it is FAILED if any failed, else CANCELLED if any was,
+    else SUCCEEDED.
+    """
+
+    backend: str
+
+    def __init__(self, session_name: str) -> None:
+        self.session = session_name
+        self.records: Records[Job] = records(self.backend)
+        #: Exit codes of jobs that were seen to have ended, so that telling them takes no other query.
+        self._codes: dict[str, int | None] = {}
+
+    # -- what the engines differ in --------------------------------------------------------------
+
+    @abstractmethod
+    def _accept(self, executor: SubmititExecutor) -> ExecutorT | None:
+        """The executor, or None when it is another engine's."""
+
+    @abstractmethod
+    def _complete(self, request: SubmititRequest, executor: ExecutorT) -> None:
+        """Add to a request what only this engine has; nothing is written anywhere.
+
+        Raises
+        ------
+        PlanError
+            When the engine cannot do what the executor says.
+        """
+
+    @abstractmethod
+    def _submit(self, request: SubmititRequest, job: Job) -> None:
+        """Submit every replica, adding its id to the written record before its command can run."""
+
+    @abstractmethod
+    def _fates(self, jobs: Sequence[Job]) -> Mapping[ReplicaId, Fate]:
+        """How each of the jobs' replicas fares, in a bounded number of queries."""
+
+    def _can_tell(self, job: Job) -> bool:
+        """Whether this machine can tell how the job fares."""
+        return True
+
+    @abstractmethod
+    def _cancel(self, job: Job) -> None:
+        """End what has not ended."""
+
+    @abstractmethod
+    def reopen(self, job: Job, job_id: str) -> submitit.Job[int]:
+        """submitit's own job, from any process."""
+
+    # -- submitting ------------------------------------------------------------------------------
+
+    def _submit_dryrun(self, app: App, cfg: SubmititExecutor) -> SubmititInfo:
+        if not _NAME.fullmatch(app.name):
+            raise PlanError(app.name, "needs another name: one without '/', '%' and white space")
+        executor = self._accept(cfg)
+        if executor is None:
+            raise PlanError(app.name, f"has a {type(cfg).__name__}, which {self.backend} does not take")
+        tasks = executor.nnodes() * executor.nproc_per_node()
+        if tasks < 1:
+            raise PlanError(app.name, "has no tasks: give its executor at least one node and one task")
+        if executor.retries and tasks > 1:
+            problem = f"cannot be retried: its {tasks} tasks would be restarted one by one; set retries to 0"
+            raise PlanError(app.name, problem)
+        home = state_home() / "submitit" / "jobs" if executor.folder is None else Path(executor.folder)
+        if "%" in str(home):
+            raise PlanError(app.name, "has a folder with '%': each job has a folder of its own already")
+        app_id = f"{app.name}-{uuid4().hex[:12]}"
+        request = SubmititRequest(
+            app_id=app_id,
+            backend=self.backend,
+            folder=str(home.expanduser().absolute() / app_id),
+            tasks=tasks,
+            retries=executor.retries,
+            timeout_min=None,
+            roles=[_role_request(role, executor) for role in app.roles],
+        )
+        self._complete(request, executor)
+        return info(request)
+
+    def volatile(self, dryrun_info: SubmititInfo, /) -> Mapping[str, str]:
+        """The app id is made anew in every dry run."""
+        return {dryrun_info.request.app_id: "<app_id>"}
+
+    def schedule(self, dryrun_info: SubmititInfo, /) -> str:
+        """Submit every replica of every role; when one cannot be, none is left.
+
+        Raises
+        ------
+        OSError, RuntimeError
+            When the engine refuses it.
+        """
+        request = dryrun_info.request
+        folder = Path(request.folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700)  # the environment, which may hold secrets, is pickled there
+        job = new_job(request, self.session)
+        try:
+            self.records.write(job.app_id, job)
+            self._submit(request, job)
+        except Exception as failure:
+            self._take_back(job, failure)
+            raise
+        except BaseException:
+            self._leave(job)  # interrupted: it must be found
+            raise
+        return job.app_id
+
+    def _take_back(self, job: Job, failure: Exception) -> None:
+        try:
+            self._cancel(self.records.read(job.app_id) or job)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, it goes on below
+            problem = f"{failure}; and what was submitted before that could not be cancelled: {error}"
+            raise RuntimeError(problem) from failure  # the record stays: it may run
+        self.records.remove(job.app_id)
+        shutil.rmtree(job.folder, ignore_errors=True)
+
+    def _leave(self, job: Job) -> None:
+        written = self.records.read(job.app_id)
+        if written is not None and written.submitter[0] == os.getpid():
+            # This process may go on for long, but not with submitting the rest.
+            self.records.write(job.app_id, replace(written, submitter=(os.getpid(), None)))
+
+    # -- following -------------------------------------------------------------------------------
+
+    def describe(self, app_id: str, /) -> Described | None:
+        """How the job fares, from any process; None when there is no record of it."""
+        return self.describe_many([app_id])[app_id]
+
+    def describe_many(self, app_ids: Sequence[str], /) -> Mapping[str, Described | None]:
+        """How the jobs fare, in as many queries as for one job."""
+        asked = {app_id: self._read(app_id) for app_id in app_ids}
+        fates = self._fates([job for job in asked.values() if job is not None])
+        return {app_id: self._describe(job, fates) if job else None for app_id, job in asked.items()}
+
+    def _describe(self, job: Job, fates: Mapping[ReplicaId, Fate]) -> Described:
+        told = described(job, fates)
+        if told.state.is_terminal:
+            self._codes[job.app_id] = told.exit_code
+        return told
+
+    def exit_code(self, app_id: str, /) -> int | None:
+        """The first non-zero exit code, else 0; None while the job goes on, or when none is known."""
+        if app_id not in self._codes:
+            self.describe(app_id)
+        return self._codes.get(app_id)
+
+    def jobs(self, app_id: str) -> dict[str, RoleJobs] | None:
+        """submitit's jobs by role; None when there is no record of the job."""
+        job = self._read(app_id)
+        if job is None:
+            return None
+        return {role: [self.reopen(job, each) for each in ids] for role, ids in job.ids.items()}
+
+    def list(self) -> list[Described]:
+        """The session's jobs, oldest first."""
+        known = [job for job in map(self._read, self.records.app_ids()) if job is not None]
+        jobs = [job for job in known if job.session == self.session and self._can_tell(job)]
+        fates = self._fates(jobs)
+        return [self._describe(job, fates) for job in jobs]
+
+    def log_iter(
+        self,
+        app_id: str,
+        role_name: str,
+        k: int = 0,
+        regex: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        should_tail: bool = False,
+    ) -> Iterator[str]:
+        """The lines of all tasks of one replica: one task after the other, or as they come when tailing.
+
+        Raises
+        ------
+        NotImplementedError
+            When asked for a span of time: the log files hold none.
+        """
+        if since is not None or until is not None:
+            raise NotImplementedError
+        job = self._read(app_id)
+        if job is None:
+            raise LookupError(f"{self.backend} has no job {app_id!r}")
+        lines = self._follow(job, role_name, k) if should_tail else read_all(log_files(job, role_name, k))
+        return (line for line in lines if regex is None or re.search(regex, line))
+
+    def _follow(self, job: Job, role: str, replica: int) -> Iterator[str]:
+        while job.id_of(role, replica) is None:
+            if job.interrupted:
+                return
+            time.sleep(self.poll_seconds)
+            job = self._read(job.app_id) or job
+        yield from follow(log_files(job, role, replica), self._watch(job, role, replica))
+
+    #: Seconds between looks at log files.
+    poll_seconds: ClassVar[float] = 0.1
+
+    def _watch(self, job: Job, role: str, replica: int) -> Iterator[bool]:
+        """Whether the replica has ended, each time it is asked; pauses in between."""
+        job_id = str(job.id_of(role, replica))
+        while True:
+            yield self._fates([job])[job.app_id, job_id].state.is_terminal
+            time.sleep(self.poll_seconds)
+
+    # -- ending ----------------------------------------------------------------------------------
+
+    def cancel(self, app_id: str, /) -> None:
+        """End the job; one that has ended, or never was, is left alone."""
+        job = self._read(app_id)
+        if job is not None:
+            self._cancel(job)
+
+    def close(self) -> None:
+        """Do nothing: the jobs go on."""
+
+    def _read(self, app_id: str) -> Job | None:
+        return read_record(self.backend, app_id)
+
+
+def pickle_by_value() -> None:
+    """Let what runs in tasks be pickled whole: they need submitit then, but not launchbind."""
+    # Imported this way since cloudpickle, which submitit brings, has no types.
+    import_module("cloudpickle").register_pickle_by_value(task)
+
+
+def new_job(request: SubmititRequest, session: str) -> Job:
+    """The record of a job of which nothing is submitted yet, by this process."""
+    return Job(
+        app_id=request.app_id,
+        session=session,
+        backend=request.backend,
+        folder=request.folder,
+        host=socket.gethostname(),
+        submitter=process(os.getpid()),
+        tasks=request.tasks,
+        replicas={role.name: role.replicas for role in request.roles},
+    )
+
+
+def log_files(job: Job, role: str, replica: int) -> list[Path]:
+    """Where a replica's tasks write, whether they have yet or not."""
+    job_id = job.id_of(role, replica)
+    if job_id is None:
+        return []
+    tasks = [JobPaths(job.folder, job_id, task) for task in range(job.tasks)]
+    return [path for task in tasks for path in (task.stdout, task.stderr)]
+
+
+def _role_request(role: Role, executor: SubmititExecutor) -> RoleRequest:
+    return RoleRequest(
+        name=role.name,
+        replicas=role.num_replicas,
+        command=[role.entrypoint, *role.args],
+        env={**executor.env_vars, **role.env},
+    )

@@ -1,0 +1,1 @@
+"""Bindings: which scheduler takes which executor, and the schedulers made from that."""

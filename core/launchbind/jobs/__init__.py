@@ -1,0 +1,1 @@
+"""Jobs: from a plan to a job, and through its life."""

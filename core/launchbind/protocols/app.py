@@ -1,0 +1,74 @@
+"""What launchbind asks of executors and apps; NeMo-Run's and torchx's conform as they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from typing_extensions import Never
+
+
+class Executor(Protocol):
+    """Typed configuration: where and how a job runs."""
+
+    env_vars: dict[str, str]
+    retries: int
+
+    def nnodes(self) -> int:
+        """How many nodes the job takes."""
+        ...
+
+    def nproc_per_node(self) -> int:
+        """How many processes run on each node."""
+        ...
+
+
+class Role(Protocol):
+    """One kind of process in an app, run in ``num_replicas`` copies."""
+
+    @property
+    def name(self) -> str:
+        """Unique within the app; logs are asked for by it."""
+        ...
+
+    @property
+    def entrypoint(self) -> str:
+        """The program."""
+        ...
+
+    @property
+    def args(self) -> Sequence[str]:
+        """Its arguments, one string each."""
+        ...
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        """Environment variables of this role, besides those of the executor."""
+        ...
+
+    @property
+    def num_replicas(self) -> int:
+        """How many copies run."""
+        ...
+
+    # Each launcher's roles take that launcher's dry-run info. Never says so without naming it: any
+    # method of this shape conforms, and only the pipeline, which checks what comes back, calls it.
+    def pre_proc(self, scheduler: str, dryrun_info: Never, /) -> object:
+        """Adjust the request for this role, and return the info to go on with."""
+        ...
+
+
+class App(Protocol):
+    """A job: a name and the roles it consists of."""
+
+    @property
+    def name(self) -> str:
+        """What people call the job; backends derive the app id from it."""
+        ...
+
+    @property
+    def roles(self) -> Sequence[Role]:
+        """The kinds of process, in the order they are prepared."""
+        ...

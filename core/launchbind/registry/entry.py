@@ -1,0 +1,142 @@
+"""Entry: what a registry knows about one name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+
+from launchbind.registry import reference as _reference
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+T = TypeVar("T")
+
+EntryState = Literal["lazy", "ready", "missing", "broken"]
+"""lazy: not imported yet; ready: the class is at hand; missing: a required package is absent;
+broken: the package is there, but importing the target failed."""
+
+
+class Entry(Generic[T]):
+    """One binding of a registry, as it was when it was asked for; it never changes.
+
+    Attributes
+    ----------
+    name, aliases
+        The canonical name, and the other names it answers to.
+    type
+        The class, or None until it is imported.
+    reference
+        The ``module:Qual.Name`` it was registered with, or None when it was registered with a class.
+    state
+        ``lazy``, ``ready``, ``missing`` or ``broken``.
+    error
+        The exception the last import raised, None when none did.
+    import_seconds
+        How long the last import took, in seconds, None before it.
+    requires
+        What to install when the import fails, for example ``launchbind[nemo]``.
+    discovered
+        Whether it came from an entry point rather than from a call of ``register``.
+    shadowed
+        Descriptions of the discovered bindings that this one took precedence over.
+    """
+
+    # Slots, and no dataclass: 100,000 entries stay small, and ``import launchbind`` stays fast.
+    __slots__ = (
+        "_origin",
+        "aliases",
+        "discovered",
+        "error",
+        "import_seconds",
+        "name",
+        "reference",
+        "requires",
+        "shadowed",
+        "state",
+        "type",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        target: type[T] | str,
+        *,
+        origin: str | tuple[str, int],
+        aliases: tuple[str, ...] = (),
+        requires: str | None = None,
+        discovered: bool = False,
+        error: BaseException | None = None,
+    ) -> None:
+        self.name: str = name
+        self.aliases: tuple[str, ...] = aliases
+        self.type: type[T] | None = target if isinstance(target, type) else None
+        self.reference: str | None = target if isinstance(target, str) else None
+        self.state: EntryState = "broken" if error else "lazy" if self.type is None else "ready"
+        self.error: BaseException | None = error
+        self.import_seconds: float | None = None
+        self.requires: str | None = requires
+        self.discovered: bool = discovered
+        self.shadowed: tuple[str, ...] = ()
+        self._origin = origin
+
+    @property
+    def target(self) -> type[T] | str:
+        """The class when it is at hand, otherwise the reference it will be imported from."""
+        return self.type if self.type is not None else str(self.reference)
+
+    @property
+    def source(self) -> str:
+        """``file:line`` of the registration, or the entry point with its distribution and version."""
+        if isinstance(self._origin, str):
+            return self._origin
+        filename, line = self._origin
+        return f"{filename}:{line}"
+
+    @property
+    def unusable(self) -> bool:
+        """Whether there is nothing to import: a malformed or disputed entry point."""
+        return self.error is not None and self.import_seconds is None
+
+    def describe_target(self) -> str:
+        """``module:Qual.Name`` of the target, whether imported or not."""
+        return str(self.reference) if self.type is None else _reference.of(self.type)
+
+    def __repr__(self) -> str:
+        return f"<Entry {self.name!r} -> {self.describe_target()} ({self.state}, {self.source})>"
+
+    def loaded(self, cls: type[T], seconds: float | None = None) -> Self:
+        """A copy whose target is at hand."""
+        new = self._copy()
+        new.type, new.state, new.error, new.import_seconds = cls, "ready", None, seconds
+        return new
+
+    def failed(self, error: BaseException, seconds: float) -> Self:
+        """A copy whose import raised ``error``."""
+        new = self._copy()
+        new.state = "missing" if _reference.absent_package(error) else "broken"
+        new.error, new.import_seconds = error, seconds
+        return new
+
+    def refused(self, error: Exception) -> Self:
+        """A copy that cannot be imported, for the reason that ``error`` gives."""
+        new = self._copy()
+        new.type, new.state, new.error, new.import_seconds = None, "broken", error, None
+        return new
+
+    def aliased(self, aliases: tuple[str, ...]) -> Self:
+        """A copy with exactly these aliases."""
+        new = self._copy()
+        new.aliases = aliases
+        return new
+
+    def shadowing(self, *others: str) -> Self:
+        """A copy that records the discovered bindings it took precedence over."""
+        new = self._copy()
+        new.shadowed = (*self.shadowed, *others)
+        return new
+
+    def _copy(self) -> Self:
+        new = self.__class__.__new__(self.__class__)
+        for slot in Entry.__slots__:
+            setattr(new, slot, getattr(self, slot))
+        return new
