@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from launchbind.registry import Registry as Registry
     from launchbind.specs import AppSpec as AppSpec
     from launchbind.specs import RoleSpec as RoleSpec
+    from launchbind.state import JobDescription as JobDescription
     from launchbind.state import JobState as JobState
     from launchbind.state import JobStatus as JobStatus
 
@@ -83,6 +84,7 @@ _EXPORTS = {
     "InvalidReferenceError": "errors",
     "InvalidSettingError": "errors",
     "InvalidTargetError": "errors",
+    "JobDescription": "state",
     "JobState": "state",
     "JobStatus": "state",
     "LaunchbindError": "errors",

@@ -7,7 +7,10 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from launchbind.handle import Handle
+    from launchbind.protocols import Role
 
 
 class JobState(IntEnum):
@@ -33,6 +36,33 @@ class JobState(IntEnum):
 
     def __str__(self) -> str:
         return self.name
+
+
+@dataclass(frozen=True)
+class JobDescription:
+    """What a scheduler says about a job, for schedulers that bring no such class of their own.
+
+    Attributes
+    ----------
+    app_id
+        What the backend calls the job.
+    roles
+        The job's roles, as far as the backend remembers them; their names and replicas count.
+    msg
+        What the backend has to say about the job, often nothing.
+    ui_url
+        Where the job can be looked at, if anywhere.
+    exit_code
+        The first non-zero exit code of the job's processes, else 0; None where the backend does not
+        tell, or the job has not ended.
+    """
+
+    app_id: str
+    state: JobState
+    roles: Sequence[Role] = ()
+    msg: str = ""
+    ui_url: str | None = None
+    exit_code: int | None = None
 
 
 @dataclass(frozen=True)
