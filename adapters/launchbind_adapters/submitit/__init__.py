@@ -11,182 +11,36 @@ Importing this module does not import submitit.
 
 from __future__ import annotations
 
-from importlib import import_module
-from time import perf_counter
 from typing import TYPE_CHECKING
 
-from launchbind.adapter import Check, program
-from launchbind.errors import MissingDependencyError, UnknownBackendError, UnknownJobError
-from launchbind.handle import Handle
-from launchbind.registry import Registry
-from launchbind.registry.reference import absent_package
-from launchbind_adapters.submitit.executors import DebugExecutor as DebugExecutor  # noqa: TC001
-from launchbind_adapters.submitit.executors import LocalExecutor as LocalExecutor  # noqa: TC001
-from launchbind_adapters.submitit.executors import SlurmExecutor as SlurmExecutor  # noqa: TC001
-from launchbind_adapters.submitit.executors import SubmititExecutor as SubmititExecutor  # noqa: TC001
-from launchbind_adapters.submitit.request import RoleRequest as RoleRequest
-from launchbind_adapters.submitit.request import SubmititInfo as SubmititInfo
-from launchbind_adapters.submitit.request import SubmititRequest as SubmititRequest
+from launchbind_adapters.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from typing import TypeAlias
-
-    import submitit
-
-    from launchbind.jobs.launcher import Launcher
-    from launchbind.protocols import App, Scheduler, SchedulerFactory
-    from launchbind.registry import Entry
-    from launchbind_adapters.submitit.scheduler import SubmititScheduler
-
-    AnyScheduler: TypeAlias = (
-        SubmititScheduler[LocalExecutor] | SubmititScheduler[DebugExecutor] | SubmititScheduler[SlurmExecutor]
+    from launchbind_adapters.submitit.adapter import Adapter as Adapter
+    from launchbind_adapters.submitit.executors import DebugExecutor as DebugExecutor
+    from launchbind_adapters.submitit.executors import LocalExecutor as LocalExecutor
+    from launchbind_adapters.submitit.executors import SlurmExecutor as SlurmExecutor
+    from launchbind_adapters.submitit.executors import SubmititExecutor as SubmititExecutor
+    from launchbind_adapters.submitit.launching import EXECUTORS as EXECUTORS
+    from launchbind_adapters.submitit.launching import jobs as jobs
+    from launchbind_adapters.submitit.launching import launcher as launcher
+    from launchbind_adapters.submitit.request import RoleRequest as RoleRequest
+    from launchbind_adapters.submitit.request import SubmititInfo as SubmititInfo
+    from launchbind_adapters.submitit.request import SubmititRequest as SubmititRequest
+else:
+    __getattr__ = lazy_exports(
+        __name__,
+        {
+            "Adapter": "adapter",
+            "DebugExecutor": "executors",
+            "EXECUTORS": "launching",
+            "LocalExecutor": "executors",
+            "RoleRequest": "request",
+            "SlurmExecutor": "executors",
+            "SubmititExecutor": "executors",
+            "SubmititInfo": "request",
+            "SubmititRequest": "request",
+            "jobs": "launching",
+            "launcher": "launching",
+        },
     )
-
-_REQUIRES = "launchbind[submitit]"
-_FIX = f"python -m pip install '{_REQUIRES}'"
-
-#: submitit's executors by backend.
-EXECUTORS: Registry[SubmititExecutor] = Registry("executor")
-for _name, _target in (
-    ("submitit_local", "LocalExecutor"),
-    ("submitit_debug", "DebugExecutor"),
-    ("submitit_slurm", "SlurmExecutor"),
-):
-    EXECUTORS.register(_name, f"{__name__}:{_target}", requires=_REQUIRES)
-
-
-def launcher(session: str = "launchbind") -> Launcher[App, SubmititExecutor, SubmititInfo]:
-    """A launcher for submitit executors and any app: core's ``AppSpec``, torchx's ``AppDef``, or another.
-
-    Of an app its name, and of its roles name, entrypoint, args, env and num_replicas are read; there are
-    no macros. Each replica of each role is a job of submitit, whose result is the exit code. One that fails
-    leaves the others alone: the job is RUNNING until the last has ended, then FAILED if any failed, else
-    CANCELLED if any was, else SUCCEEDED. Jobs outlive this process, but for ``submitit_debug``, where
-    ``submit`` returns when the job has ended.
-
-    Parameters
-    ----------
-    session
-        Groups the jobs; it is part of their handles.
-
-    Raises
-    ------
-    MissingDependencyError
-        Not here, but as soon as a scheduler is needed and submitit is not installed.
-    """
-    from launchbind.jobs.launcher import Launcher
-
-    factories: dict[str, SchedulerFactory[Scheduler[App, SubmititExecutor, SubmititInfo]]] = {
-        backend: _factory(backend) for backend in _SCHEDULERS
-    }
-    return Launcher(EXECUTORS, factories, session=session)
-
-
-def jobs(handle: Handle | str) -> dict[str, list[submitit.Job[int]]]:
-    """submitit's own jobs of each role, one per replica, from any process.
-
-    Their results are exit codes: ``jobs(handle)["main"][0].result()``, or ``results()`` where there are
-    several tasks. Jobs of ``submitit_debug`` come as ``submitit.LocalJob``.
-
-    Raises
-    ------
-    InvalidHandleError, UnknownBackendError, UnknownJobError
-        When the handle cannot be read, is another launcher's, or belongs to no job.
-    MissingDependencyError
-        When submitit is not installed.
-    """
-    handle = Handle.parse(handle) if isinstance(handle, str) else handle
-    if handle.backend not in _SCHEDULERS:
-        raise UnknownBackendError(handle.backend, tuple(_SCHEDULERS))
-    found = _factory(handle.backend)(handle.session).jobs(handle.app_id)
-    if found is None:
-        raise UnknownJobError(str(handle))
-    return found
-
-
-_PRIVATE = "launchbind_adapters.submitit"
-#: Backend to its scheduler, none of them imported.
-_SCHEDULERS = {
-    "submitit_local": "local:LocalScheduler",
-    "submitit_debug": "debug:DebugScheduler",
-    "submitit_slurm": "slurm:SlurmScheduler",
-}
-
-
-def _factory(backend: str) -> Callable[[str], AnyScheduler]:
-    module, _, name = _SCHEDULERS[backend].partition(":")
-
-    def create(session_name: str, /) -> AnyScheduler:
-        try:
-            made: AnyScheduler = getattr(import_module(f"launchbind_adapters.submitit.{module}"), name)(
-                session_name
-            )
-        except ImportError as error:
-            package = absent_package(error)
-            if package is None:
-                raise
-            target = f"{_PRIVATE}.{module}:{name}"
-            raise MissingDependencyError("scheduler", backend, target, package, _REQUIRES) from error
-        return made
-
-    return create
-
-
-class Adapter:
-    """What the command line needs of submitit."""
-
-    def backends(self) -> Sequence[Entry[SubmititExecutor]]:
-        """The registered executors; submitit is not imported."""
-        return [EXECUTORS.entry(name) for name in EXECUTORS]
-
-    def can_detach(self, backend: str) -> bool:
-        """Whether a job goes on when this process ends; a debug job runs in this process."""
-        return backend != "submitit_debug"
-
-    def fields(self, backend: str) -> Sequence[tuple[str, str, str]]:
-        """The fields of the backend's executor."""
-        from launchbind.settings import fields
-
-        return fields(EXECUTORS.type_of(backend))
-
-    def checks(self) -> Iterable[Check]:
-        """Whether submitit can be imported, and Slurm's commands are here."""
-        started = perf_counter()
-        try:
-            import_module("submitit")
-        except Exception as error:  # noqa: BLE001 -- whatever it is, it is the finding
-            detail = " ".join(f"{type(error).__name__}: {error}".split())
-            for backend in EXECUTORS:
-                missing = absent_package(error) is not None
-                yield Check(backend, "missing" if missing else "broken", detail, _FIX)
-            return
-        seconds = perf_counter() - started
-        for backend in EXECUTORS:
-            found = None
-            if backend == "submitit_slurm":
-                found = program(backend, "sbatch", "to submit jobs", "install Slurm's client")
-            yield found or Check(backend, "ready", seconds=seconds)
-
-    def executor(
-        self, backend: str, settings: Mapping[str, object], env: Mapping[str, str]
-    ) -> SubmititExecutor:
-        """Make the backend's executor from its own fields."""
-        from launchbind.settings import build
-
-        made = build(EXECUTORS.type_of(backend), settings)
-        made.env_vars = {**made.env_vars, **env}
-        return made
-
-    def app(
-        self, executor: SubmititExecutor, name: str, command: Sequence[str], env: Mapping[str, str]
-    ) -> App:
-        """An app of one role that runs ``command`` as it is; ``env`` is the executor's already."""
-        from launchbind.specs import AppSpec, RoleSpec
-
-        program, *arguments = command
-        return AppSpec[SubmititInfo](name, [RoleSpec(name, program, arguments)])
-
-    def launcher(self, session: str) -> Launcher[App, SubmititExecutor, SubmititInfo]:
-        """See :func:`launcher`."""
-        return launcher(session)

@@ -5,229 +5,28 @@ Importing this module does not import torchx.
 
 from __future__ import annotations
 
-import re
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING
 
-from launchbind.errors import InvalidSettingError, MissingDependencyError
-from launchbind.planning.dryrun import submit_dryrun
-from launchbind.registry import Entry
+from launchbind_adapters.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from torchx.schedulers import SchedulerFactory
-    from torchx.schedulers.api import Scheduler
-    from torchx.specs import AppDef, AppDryRunInfo, CfgVal
-
-    from launchbind.adapter import Check
-    from launchbind.jobs.launcher import Launcher
-    from launchbind.protocols import DryRunScheduler
-    from launchbind.registry import Registry
-
-    TorchxConfig = Mapping[str, CfgVal]
-    # torchx types what submit_dryrun returns as AppDryRunInfo[Any] itself; nothing narrower is true
-    # of a mapping of all schedulers.
-    TorchxInfo = AppDryRunInfo[Any]
-
-CfgT = TypeVar("CfgT")
-RequestT = TypeVar("RequestT")
-
-#: What torchx makes anew in every dry run: the end of an app id (torchx/schedulers/ids.py, ``random_id``:
-#: no vowels, so no word is taken for one), and the local scheduler's temporary log folder.
-_RANDOM = (
-    r"(?<=-)[b-df-hj-np-tv-xz][b-df-hj-np-tv-xz0-79]{7,13}(?![a-z0-9])|(?<=/torchx_)[a-z0-9_]{8}(?![a-z0-9_])"
-)
-
-#: In place of torchx's own, which fails to describe a job that was cancelled.
-_SLURM = "launchbind_adapters.torchx.slurm"
-
-
-def attach_app(info: AppDryRunInfo[RequestT], app: AppDef) -> None:
-    """Store ``app`` on a torchx dry-run info.
-
-    torchx 0.7.0 keeps it as ``_app``, torchx-nightly (2026.10.26) as ``app``, and a snapshot between
-    them had both; whatever is there is set, and ``_app`` where neither is, as NeMo-Run does.
-    """
-    if not hasattr(info, "app"):
-        setattr(info, "_app", app)  # noqa: B010 -- which torchx-nightly does not declare
-        return
-    for name in ("app", "_app"):
-        if hasattr(info, name):
-            setattr(info, name, app)
-
-
-class SchedulerMixin(Generic[RequestT]):
-    """Gives a torchx scheduler the checked dry run; the type parameter is its request.
-
-    Put it before the torchx class: ``class MyScheduler(SchedulerMixin[MyRequest], Scheduler[...])``.
-    The configuration goes to ``_submit_dryrun`` as it is, an executor object included.
-    """
-
-    def submit_dryrun(
-        self: DryRunScheduler[AppDef, CfgT, AppDryRunInfo[RequestT]], app: AppDef, cfg: CfgT
-    ) -> AppDryRunInfo[RequestT]:
-        """Run :func:`launchbind.submit_dryrun` on this scheduler, attaching the app as torchx does.
-
-        Raises
-        ------
-        DryRunError
-            When a role's ``pre_proc`` raises or returns something that is no dry-run info.
-        """
-        return submit_dryrun(self, app, cfg, attach=attach_app)
-
-
-def schedulers() -> dict[str, SchedulerFactory]:
-    """Every scheduler factory by backend: torchx's own, NeMo-Run's and any plugin's.
-
-    With torchx 0.7.0 a single ``torchx.schedulers`` entry point hides all of torchx's own schedulers
-    (torchx/util/entrypoints.py, ``load_group``); here they are added back. Where a plugin and torchx
-    use the same name the plugin's factory wins, as in torchx-nightly.
-
-    Raises
-    ------
-    MissingDependencyError
-        An ``ImportError``: torchx is not installed.
-    """
-    if find_spec("torchx") is None:
-        raise MissingDependencyError(
-            "launcher", "torchx", "torchx.schedulers", "torchx", "launchbind[torchx]"
-        )
-    from torchx.schedulers import DEFAULT_SCHEDULER_MODULES, get_scheduler_factories
-
-    found: dict[str, SchedulerFactory] = dict(get_scheduler_factories())
-    if found.keys() == DEFAULT_SCHEDULER_MODULES.keys():
-        found.clear()  # all are torchx's own
-    for backend, module in {**DEFAULT_SCHEDULER_MODULES, "slurm": _SLURM}.items():
-        if backend not in found:
-            found[backend] = _deferred(module)
-    return found
-
-
-def _deferred(module: str) -> SchedulerFactory:
-    def create(session_name: str, **parameters: object) -> Scheduler[Any]:
-        from importlib import import_module
-
-        made: Scheduler[Any] = import_module(module).create_scheduler(session_name, **parameters)
-        return made
-
-    return create
-
-
-def launcher(session: str = "launchbind") -> Launcher[AppDef, TorchxConfig, TorchxInfo]:
-    """A launcher for torchx apps and run configs; ``plan`` is told the backend.
-
-    torchx has no executor classes, so nothing says which backend a run config is for.
-
-    Parameters
-    ----------
-    session
-        Groups the jobs; it is part of their handles.
-
-    Raises
-    ------
-    ImportError
-        When torchx is not installed.
-    """
-    from launchbind.jobs.launcher import Launcher
-    from launchbind.registry import Registry
-
-    configs: Registry[TorchxConfig] = Registry("run config")
-    return Launcher(configs, schedulers(), session=session, volatile=_random_parts)
-
-
-def _random_parts(app: AppDef, config: TorchxConfig, info: TorchxInfo) -> Mapping[str, str]:
-    given = f"{app} {dict(config)}"
-    return {part: "<random>" for part in re.findall(_RANDOM, f"{info.request} {info}") if part not in given}
-
-
-class Adapter:
-    """What the command line needs of torchx."""
-
-    def backends(self) -> Sequence[Entry[object]]:
-        """torchx's own schedulers and those of the entry-point group ``torchx.schedulers``.
-
-        Read from torchx's source and from metadata: importing torchx takes longer than the command.
-        NeMo-Run's are left out: they take its executors in place of a run config.
-        """
-        from importlib.metadata import entry_points
-
-        found = {
-            backend: Entry[object](backend, f"{module}:create_scheduler", origin="torchx")
-            for backend, module in _default_modules().items()
-        }
-        for point in entry_points(group="torchx.schedulers"):
-            if point.value.startswith("nemo_run."):
-                continue
-            owner = f"{point.dist.name} {point.dist.version}" if point.dist else "?"
-            found[point.name] = Entry[object](point.name, point.value, origin=owner)
-        return list(found.values())
-
-    def can_detach(self, backend: str) -> bool:
-        """Whether a job goes on when this process ends; torchx's local scheduler ends its jobs then."""
-        return backend != "local_cwd"
-
-    def fields(self, backend: str) -> Sequence[tuple[str, str, str]]:
-        """The options of the backend's scheduler."""
-        options = schedulers()[backend]("launchbind").run_opts()
-        return [
-            (name, getattr(option.opt_type, "__name__", str(option.opt_type)), str(option.default))
-            for name, option in options
-        ]
-
-    def checks(self) -> Iterable[Check]:
-        """Whether the schedulers that have no NeMo-Run executor can be imported."""
-        from launchbind_adapters.torchx.checks import scheduler_checks
-
-        return scheduler_checks(self.backends())
-
-    def executor(self, backend: str, settings: Mapping[str, object], env: Mapping[str, str]) -> TorchxConfig:
-        """The run config, each value read as the type that the scheduler's options give it."""
-        from launchbind.settings import convert
-
-        factory = schedulers()[backend]
-        options = factory("launchbind").run_opts()
-        config: dict[str, CfgVal] = {}
-        for name, text in settings.items():
-            option = options.get(name)
-            if option is None:
-                raise InvalidSettingError(backend, name, "there is no such option", tuple(dict(options)))
-            try:
-                # torchx's cfg_from_str reads any text but "true" as false, and "a=1,b=2" as two options.
-                read = convert(text, option.opt_type)
-            except ValueError as error:
-                raise InvalidSettingError(backend, name, str(error)) from error
-            config[name] = cast("CfgVal", read)  # the types of options are those of CfgVal
-        return config
-
-    def app(
-        self, executor: TorchxConfig, name: str, command: Sequence[str], env: Mapping[str, str]
-    ) -> AppDef:
-        """An app of one role that runs ``command`` as it is."""
-        from torchx.specs import AppDef, Role
-
-        # torchx puts all but the program through string.Template, for macros such as ${app_id}.
-        program, *arguments = command
-        arguments = [word.replace("$", "$$") for word in arguments]
-        variables = {variable: text.replace("$", "$$") for variable, text in env.items()}
-        role = Role(name, image="", entrypoint=program, args=arguments, env=variables)
-        return AppDef(name, roles=[role])
-
-    def launcher(self, session: str) -> Launcher[AppDef, TorchxConfig, TorchxInfo]:
-        """See :func:`launcher`."""
-        return launcher(session)
-
-
-def _default_modules() -> dict[str, str]:
-    """``DEFAULT_SCHEDULER_MODULES`` of torchx/schedulers/__init__.py, without importing it."""
-    import ast
-    from pathlib import Path
-
-    spec = find_spec("torchx")
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
-        tree = ast.parse(Path(folder, "schedulers", "__init__.py").read_text())
-        for node in tree.body:
-            if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "DEFAULT_SCHEDULER_MODULES":
-                found: dict[str, str] = ast.literal_eval(node.value or "")
-                return found
-    return {}
+    from launchbind_adapters.torchx.adapter import Adapter as Adapter
+    from launchbind_adapters.torchx.launching import SchedulerMixin as SchedulerMixin
+    from launchbind_adapters.torchx.launching import TorchxConfig as TorchxConfig
+    from launchbind_adapters.torchx.launching import TorchxInfo as TorchxInfo
+    from launchbind_adapters.torchx.launching import attach_app as attach_app
+    from launchbind_adapters.torchx.launching import launcher as launcher
+    from launchbind_adapters.torchx.launching import schedulers as schedulers
+else:
+    __getattr__ = lazy_exports(
+        __name__,
+        {
+            "Adapter": "adapter",
+            "SchedulerMixin": "launching",
+            "TorchxConfig": "launching",
+            "TorchxInfo": "launching",
+            "attach_app": "launching",
+            "launcher": "launching",
+            "schedulers": "launching",
+        },
+    )

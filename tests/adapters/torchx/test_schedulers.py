@@ -12,7 +12,8 @@ from torchx.schedulers.local_scheduler import LocalScheduler
 from torchx.specs import AppDef, Resource, Role
 
 from launchbind import InvalidSettingError, JobState, UnknownBackendError
-from launchbind_adapters.torchx import Adapter, _default_modules, attach_app, launcher, schedulers
+from launchbind_adapters.torchx import Adapter, attach_app, launcher, schedulers
+from launchbind_adapters.torchx.adapter import default_modules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,9 +39,9 @@ def test_a_scheduler_that_torchx_hides_can_be_made() -> None:
     assert made.session_name == "session"
 
 
-def test_the_default_modules_are_torchxs_own() -> None:
+def test_thedefault_modules_are_torchxs_own() -> None:
     """What is read from torchx's source is what torchx has when it is imported."""
-    assert _default_modules() == DEFAULT_SCHEDULER_MODULES
+    assert default_modules() == DEFAULT_SCHEDULER_MODULES
 
 
 def test_listing_the_backends_imports_no_launcher(run_python: RunPython) -> None:

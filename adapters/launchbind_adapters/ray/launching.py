@@ -1,0 +1,41 @@
+"""The launcher for Ray Jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from launchbind.registry import Registry
+from launchbind_adapters.ray.executor import RayExecutor as RayExecutor  # noqa: TC001 -- exported
+from launchbind_adapters.ray.request import RayInfo as RayInfo  # noqa: TC001 -- exported
+from launchbind_adapters.ray.request import RayJob as RayJob
+from launchbind_adapters.ray.request import RayRequest as RayRequest
+from launchbind_adapters.ray.scheduler import RayScheduler as RayScheduler
+
+if TYPE_CHECKING:
+    from launchbind.jobs.launcher import Launcher
+    from launchbind.protocols import App
+
+#: The executor by its backend; subclasses belong to the same one.
+EXECUTORS: Registry[RayExecutor] = Registry("executor")
+EXECUTORS.register("ray", "launchbind_adapters.ray.executor:RayExecutor", requires="launchbind[ray]")
+
+
+def launcher(session: str = "launchbind") -> Launcher[App, RayExecutor, RayInfo]:
+    """A launcher for Ray clusters; it takes apps of any launcher, such as :class:`launchbind.AppSpec`.
+
+    Each replica of each role becomes one Ray job, and the app fares as they do together. Of a role its
+    ``entrypoint``, ``args``, ``env`` and ``num_replicas`` count, and they reach the job as they are.
+
+    Parameters
+    ----------
+    session
+        Groups the jobs; it is part of their handles and of their metadata.
+
+    Notes
+    -----
+    Planning asks no cluster and does not need ray; everything after it raises
+    :class:`launchbind.MissingDependencyError` where ray is not installed.
+    """
+    from launchbind.jobs.launcher import Launcher
+
+    return Launcher(EXECUTORS, {"ray": RayScheduler}, session=session)
