@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
+import re
 import shlex
 from typing import TYPE_CHECKING
 
 import pytest
+from fake_jobs import launcher_of
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from launchbind import Launcher, Redactor, Registry
+from launchbind import Redactor
 from launchbind.redaction import MASK
-from launchbind.testing import FakeApp, FakeExecutor, FakeInfo, FakeRole, FakeScheduler
+from launchbind.testing import FakeApp, FakeExecutor, FakeInfo, FakeRole
 
 if TYPE_CHECKING:
     from launchbind import Plan
@@ -251,15 +254,12 @@ def test_a_learned_secret_is_hidden_in_every_spelling(secret: str) -> None:
 
 
 def plan_with(secret: str, where: str) -> Plan[FakeInfo]:
-    """A plan that holds the secret under a secret name in one place, and in harmless places besides."""
-    executors: Registry[FakeExecutor] = Registry()
-    executors.register("fake", FakeExecutor)
-    launcher = Launcher(executors, {"fake": FakeScheduler})
+    """A plan that holds the secret under a secret name in one place, and also in harmless places."""
     env = {"executor env": ({"HF_TOKEN": secret}, {}), "role env": ({}, {"HF_TOKEN": secret})}
     executor_env, role_env = env[where]
     args = ["-c", f"login {secret}", json.dumps({"nested": secret}), shlex.quote(secret)]
     role = FakeRole("main", "bash", args, {**role_env, "HARMLESS": f"x{secret}x", f"K{secret}": "1"})
-    return launcher.plan(FakeApp(f"job {secret}", [role]), FakeExecutor(executor_env))
+    return launcher_of().plan(FakeApp(f"job {secret}", [role]), FakeExecutor(executor_env))
 
 
 @given(SHAPES, st.sampled_from(["executor env", "role env"]))
@@ -301,6 +301,84 @@ def test_a_flag_with_its_value_does_not_hide_the_next_word() -> None:
     redactor = Redactor()
     redactor.learn(["train", "--token=abcdef", "harmless"])
     assert redactor.text("harmless") == "harmless"
+
+
+@pytest.mark.parametrize("learned", [False, True])
+@pytest.mark.parametrize(
+    ("tree", "masked"),
+    [
+        ([{"name": "HF_TOKEN", "value": "abc"}], [{"name": "HF_TOKEN", "value": MASK}]),
+        (["--api-key", "abc"], ["--api-key", MASK]),
+        (
+            {"pods": [[{"env": [{"name": "HF_TOKEN", "value": "abc"}, {"name": "MODE", "value": "abc"}]}]]},
+            {"pods": [[{"env": [{"name": "HF_TOKEN", "value": MASK}, {"name": "MODE", "value": "abc"}]}]]},
+        ),
+        (
+            {"value": ["abc", {"x": 12}], "optional": "yes", "<type>": "k8s:EnvVar", "name": "DB_PASS"},
+            {"value": [MASK, {"x": MASK}], "optional": "yes", "<type>": "k8s:EnvVar", "name": "DB_PASS"},
+        ),
+        ({"name": 7, "value": "abc"}, {"name": 7, "value": "abc"}),
+        (["run", "-password", "abc", "--epochs", "3"], ["run", "-password", MASK, "--epochs", "3"]),
+        (["--api-key", ["a", {"b": 1}], "c"], ["--api-key", [MASK, {"b": MASK}], "c"]),
+        (["--api-key=abc", "def"], [f"--api-key={MASK}", "def"]),
+        (["api-key", "abc"], ["api-key", "abc"]),
+        (["mkdir", "-p", "abc"], ["mkdir", "-p", "abc"]),
+        (["--api-key"], ["--api-key"]),
+    ],
+)
+def test_a_tree_hides_what_is_learned_from_it(tree: Json, masked: Json, learned: bool) -> None:
+    """Variables by name and value, and words after a flag, are masked before and after they are learned.
+
+    A flag of one letter, such as ``-p``, names no secret: it may be a port, a partition or a folder.
+    """
+    redactor = Redactor()
+    if learned:
+        redactor.learn(tree)
+    assert redactor.tree(tree) == masked
+
+
+#: Each WORD becomes a word that is nowhere else.
+TEXTS = ["WORD", "TOKEN=WORD", "--api-key WORD", "run --hf-token 'WORD' now", "x://bob:WORD@db"]
+TEXTS += ["https://WORD@host", "password: WORD", "/?sig=WORD", '{"secret": "WORD"}', "secret of WORD"]
+NAMES = ["HF_TOKEN", "password", "--api-key", "-secret", "MODE", "--epochs", "-p", "name", "value", "x"]
+PLAIN: st.SearchStrategy[Json] = st.sampled_from([*TEXTS, *NAMES, None, True, 1234567890, 1234.5678])
+VARIABLES: st.SearchStrategy[Json] = st.fixed_dictionaries(
+    {"name": st.sampled_from(NAMES), "value": PLAIN}, optional={"extra": PLAIN, "token": PLAIN}
+)
+TREES: st.SearchStrategy[Json] = st.recursive(
+    PLAIN | VARIABLES,
+    lambda parts: st.lists(parts, max_size=5) | st.dictionaries(st.sampled_from(NAMES), parts, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(TREES)
+@example([{"name": "HF_TOKEN", "value": "WORD"}])
+@example(["--api-key", "WORD"])
+@example(["run --hf-token 'WORD' now"])
+@example([{"token": 1234567890}, 1234567890])
+def test_no_secret_that_would_be_learned_is_left_in_a_tree(tree: Json) -> None:
+    """Not before it is learned, and not afterwards, in whatever place it stands."""
+    numbers = itertools.count()
+    words = re.sub("WORD", lambda _: f"ZQ{next(numbers):08}ZQ", json.dumps(tree))
+    redactor, tree = Redactor(), json.loads(words)
+    secrets = [secret for secret in redactor.secrets(tree) if secret not in NAMES]
+    before = json.dumps(redactor.tree(tree))
+    redactor.learn(tree)
+    after = json.dumps(redactor.tree(tree))
+    assert [secret for secret in secrets if secret in after] == []
+    # Each word stands in one place only; a number may also stand in a harmless one, not known before.
+    assert [secret for secret in secrets if "ZQ" in secret and secret in before] == []
+
+
+def test_a_redactor_can_be_told_what_another_has_learned() -> None:
+    """It forgets nothing of its own."""
+    one, other = Redactor(), Redactor()
+    one.learn({"token": "first-secret"})
+    other.learn({"token": "second-secret"})
+    one.update(other)
+    assert one.text("first-secret second-secret") == f"{MASK} {MASK}"
+    assert other.text("first-secret") == "first-secret"
 
 
 def test_a_kubernetes_variable_is_hidden() -> None:
@@ -381,6 +459,9 @@ def test_the_words_of_a_secret_are_hidden() -> None:
         ("token: abcd1234", "abcd1234"),
         ("TOKEN='abcd1234'", "abcd1234"),
         ("--token abcd1234", "abcd1234"),
+        ("train --token abcd1234", "abcd1234"),
+        ({"--token abcd1234": 1}, "abcd1234"),
+        ({"token": 1234.5678}, "1234.5678"),
         ("https://user:abcd1234@host", "abcd1234"),
         ({"token": "abcd1234 efgh5678"}, "efgh5678"),
     ],
