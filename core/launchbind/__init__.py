@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from launchbind.planning.dryrun import submit_dryrun as submit_dryrun
     from launchbind.planning.plan import Plan as Plan
     from launchbind.protocols import App as App
+    from launchbind.protocols import DescribesExitCode as DescribesExitCode
     from launchbind.protocols import Description as Description
     from launchbind.protocols import DryRunScheduler as DryRunScheduler
     from launchbind.protocols import Executor as Executor
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
     from launchbind.protocols import SupportsAssign as SupportsAssign
     from launchbind.protocols import SupportsCleanup as SupportsCleanup
     from launchbind.protocols import SupportsDescribeMany as SupportsDescribeMany
-    from launchbind.protocols import SupportsExitCode as SupportsExitCode
     from launchbind.protocols import SupportsList as SupportsList
     from launchbind.protocols import SupportsLogs as SupportsLogs
     from launchbind.protocols import SupportsVolatile as SupportsVolatile
@@ -70,6 +70,7 @@ _EXPORTS = {
     "AppSpec": "specs",
     "BrokenTargetError": "errors",
     "ConflictError": "errors",
+    "DescribesExitCode": "protocols",
     "Description": "protocols",
     "DryRunError": "errors",
     "DryRunInfo": "planning.dryrun",
@@ -103,7 +104,6 @@ _EXPORTS = {
     "SupportsAssign": "protocols",
     "SupportsCleanup": "protocols",
     "SupportsDescribeMany": "protocols",
-    "SupportsExitCode": "protocols",
     "SupportsList": "protocols",
     "SupportsLogs": "protocols",
     "SupportsVolatile": "protocols",

@@ -1,4 +1,4 @@
-"""Handle: the name of a submitted job, enough to find it again from any process."""
+"""Handle: the name of a submitted job, which is all that another process needs to find it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,20 @@ class Handle:
     session
         The session that submitted it.
     app_id
-        What the backend calls the job.
+        The backend's own id of the job.
 
     Raises
     ------
     InvalidHandleError
         When a part is empty or contains white space or a slash, so that it could not be parsed back.
+
+    Examples
+    --------
+    >>> handle = Handle.parse("slurm://nightly/4711")
+    >>> handle.backend, handle.session, handle.app_id
+    ('slurm', 'nightly', '4711')
+    >>> str(handle)
+    'slurm://nightly/4711'
     """
 
     backend: str
@@ -40,6 +48,11 @@ class Handle:
     @classmethod
     def parse(cls, text: str) -> Handle:
         """Read a handle back from its text.
+
+        Parameters
+        ----------
+        text
+            ``backend://session/app_id``.
 
         Raises
         ------

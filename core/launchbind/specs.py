@@ -1,4 +1,4 @@
-"""AppSpec and RoleSpec: plain apps for launchers that bring no app class of their own."""
+"""AppSpec and RoleSpec: plain apps for launchers that have no app class of their own."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ class RoleSpec(Generic[InfoT]):
     Parameters
     ----------
     name
-        Unique within the app; logs are asked for by it.
+        Unique within the app; logs are read by it.
     entrypoint
         The program.
     args
-        Its arguments, one string each; no shell reads them.
+        Its arguments, one string each; no shell interprets them.
     env
         Environment variables of this role.
     num_replicas
         How many copies run.
     adjust
-        Called with the backend and the dry-run info; returns the info to go on with.
+        Called with the backend and the dry-run info; returns the same info, or a new one to use instead.
     """
 
     name: str
@@ -39,13 +39,29 @@ class RoleSpec(Generic[InfoT]):
     adjust: Callable[[str, InfoT], InfoT] | None = None
 
     def pre_proc(self, scheduler: str, dryrun_info: InfoT, /) -> InfoT:
-        """Apply ``adjust``, if there is one."""
+        """Call ``adjust``, if there is one; see :class:`launchbind.Role`."""
         return self.adjust(scheduler, dryrun_info) if self.adjust else dryrun_info
 
 
 @dataclass
 class AppSpec(Generic[InfoT]):
-    """A job: a name, the roles it consists of, and notes for the scheduler."""
+    """A job, as a name and the roles it consists of.
+
+    Parameters
+    ----------
+    name
+        The job's name for people; backends derive the app id from it.
+    roles
+        The kinds of process; a plan needs at least one.
+    metadata
+        Notes for the scheduler; launchbind does not read them.
+
+    Examples
+    --------
+    >>> app: AppSpec[object] = AppSpec("fit", [RoleSpec("main", "python", ["train.py"], num_replicas=2)])
+    >>> [(role.name, role.num_replicas) for role in app.roles]
+    [('main', 2)]
+    """
 
     name: str
     roles: list[RoleSpec[InfoT]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Job states, in the terms and with the numbers of torchx's ``AppState``."""
+"""The states of a job, and what is known of one: its description and its status."""
 
 from __future__ import annotations
 
@@ -14,10 +14,15 @@ if TYPE_CHECKING:
 
 
 class JobState(IntEnum):
-    """Where a job is in its life.
+    """The state of a job.
 
-    Names and values are those of ``torchx.specs.AppState`` (torchx 0.7.0), so states of either kind
+    Names and values are those of ``torchx.specs.AppState`` (torchx 0.7.0), so that states of either kind
     compare equal.
+
+    Examples
+    --------
+    >>> [str(state) for state in JobState if state.is_terminal]
+    ['SUCCEEDED', 'FAILED', 'CANCELLED']
     """
 
     UNSUBMITTED = 0
@@ -40,21 +45,23 @@ class JobState(IntEnum):
 
 @dataclass(frozen=True)
 class JobDescription:
-    """What a scheduler says about a job, for schedulers that bring no such class of their own.
+    """What a scheduler says about a job; for schedulers that have no such class of their own.
 
     Attributes
     ----------
     app_id
-        What the backend calls the job.
+        The backend's own id of the job.
+    state
+        The job's state.
     roles
-        The job's roles, as far as the backend remembers them; their names and replicas count.
+        The job's roles, as far as the backend remembers them; only names and replicas are read.
     msg
-        What the backend has to say about the job, often nothing.
+        The backend's message about the job; often empty.
     ui_url
-        Where the job can be looked at, if anywhere.
+        The address of the job's web page, if it has one.
     exit_code
-        The first non-zero exit code of the job's processes, else 0; None where the backend does not
-        tell, or the job has not ended.
+        The first non-zero exit code of the job's processes, else 0; None while the job has not ended,
+        and where the backend does not know it.
     """
 
     app_id: str
@@ -67,17 +74,21 @@ class JobDescription:
 
 @dataclass(frozen=True)
 class JobStatus:
-    """How a job fared when its scheduler was asked.
+    """The status of a job when its scheduler was asked.
 
     Attributes
     ----------
+    handle
+        The job, under its backend's canonical name.
+    state
+        The job's state.
     exit_code
-        The first non-zero exit code of the job's processes, else 0; None where the backend does not
-        tell, or the job has not ended.
+        The first non-zero exit code of the job's processes, else 0; None while the job has not ended,
+        and where the backend does not know it.
     message
-        What the backend has to say, often nothing.
+        The backend's message about the job; often empty.
     ui_url
-        Where the job can be looked at, if anywhere.
+        The address of the job's web page, if it has one.
     """
 
     handle: Handle

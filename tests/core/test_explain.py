@@ -54,12 +54,12 @@ def test_what_conforms_needs_no_explanation(obj: object, protocol: type) -> None
 
 
 def test_members_that_only_init_sets_are_seen_on_instances() -> None:
-    """A class cannot tell what its instances will have unless it says so."""
+    """What ``__init__`` sets is not known from the class, unless it is annotated there."""
     assert explain(FakeScheduler, Scheduler) == ["FakeScheduler has no attribute 'backend'"]
 
 
 def test_every_missing_member_has_a_sentence() -> None:
-    """Methods and attributes are told apart, and come in order."""
+    """Methods and attributes are distinguished, and sorted by name."""
     assert explain(object(), Executor) == [
         "object has no attribute 'env_vars'",
         "object has no method 'nnodes'",

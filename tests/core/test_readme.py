@@ -10,13 +10,12 @@ import time
 from pathlib import Path
 
 import pytest
+from guard import GUARD_SECONDS
 
 import launchbind
 
 README = Path(__file__).parents[2] / "README.md"
 LINES = 60
-#: Guards against hanging only; nothing here takes that long.
-GUARD_SECONDS = 60
 
 
 @pytest.fixture

@@ -30,11 +30,15 @@ launcher = Launcher(registry, {"fake": FakeScheduler})
 assert_type(launcher, Launcher[FakeApp, FakeExecutor, FakeInfo])
 
 
-def prepare(app: FakeApp, executor: FakeExecutor, backend: str) -> None: ...
-def prepare_other(app: FakeApp, executor: int, backend: str) -> None: ...
+def copier(executor: FakeExecutor) -> FakeExecutor:
+    raise NotImplementedError
 
 
-Launcher(registry, {"fake": FakeScheduler}, session="nightly", prepare=prepare, secret_names=["pin"])
+def copier_other(executor: int) -> int:
+    raise NotImplementedError
+
+
+Launcher(registry, {"fake": FakeScheduler}, session="nightly", copier=copier, secret_names=["pin"])
 
 
 # -- through the life of a job ---------------------------------------------------------------------
@@ -60,6 +64,7 @@ assert_type(launcher.statuses([handle, str(handle)]), list[JobStatus])
 assert_type(launcher.wait(handle, timeout=3), JobStatus)
 assert_type(launcher.logs(handle, role="main", replica=0, follow=True), Iterator[str])
 assert_type(launcher.list("fake"), list[JobStatus])
+assert_type(launcher.scheduler("fake"), Scheduler[FakeApp, FakeExecutor, FakeInfo])
 with launcher as entered:
     assert_type(entered, Launcher[FakeApp, FakeExecutor, FakeInfo])
 
@@ -123,6 +128,6 @@ launcher.logs(handle, 0)  # type: ignore[arg-type]
 launcher.plan(app, FakeExecutor(), "fake")  # type: ignore[call-arg]
 Launcher(registry, {"other": OtherScheduler})  # type: ignore[misc]
 Launcher(registry, {"fake": FakeScheduler()})  # type: ignore[arg-type]
-Launcher(registry, {"fake": FakeScheduler}, prepare=prepare_other)  # type: ignore[arg-type]
+Launcher(registry, {"fake": FakeScheduler}, copier=copier_other)  # type: ignore[arg-type]
 Launcher(registry, {"fake": FakeScheduler}, "session")  # type: ignore[call-arg]
 handle.backend = "other"  # type: ignore[misc]

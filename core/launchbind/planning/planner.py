@@ -1,4 +1,4 @@
-"""Planning: from an app and an executor to a plan, on copies and with every error redacted."""
+"""Planner: from an app and an executor to a plan, on copies and with every error redacted."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import copy
 from collections import Counter
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
+from launchbind.bindings.translation import redacted_reason
 from launchbind.errors import DryRunError, LaunchbindError, PlanError
 from launchbind.planning.canonical import canonical
 from launchbind.planning.plan import Plan
@@ -15,7 +16,7 @@ from launchbind.redaction import Redactor
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from launchbind.bindings.schedulers import Backends
+    from launchbind.bindings.schedulers import SchedulerPool
     from launchbind.registry import Registry
 
 AppT = TypeVar("AppT", bound=App)
@@ -24,49 +25,53 @@ InfoT = TypeVar("InfoT")
 
 
 class Planner(Generic[AppT, ExecutorT, InfoT]):
-    """Makes the plans of one launcher; see :class:`launchbind.Launcher` for the parameters."""
+    """Makes the plans of one launcher.
+
+    Parameters
+    ----------
+    registry
+        Maps the executor's class to its backend.
+    pool
+        The launcher's schedulers.
+    copier, secret_names
+        See :class:`launchbind.Launcher`.
+    """
 
     def __init__(
         self,
         registry: Registry[ExecutorT],
-        backends: Backends[AppT, ExecutorT, InfoT],
+        pool: SchedulerPool[AppT, ExecutorT, InfoT],
         *,
-        prepare: Callable[[AppT, ExecutorT, str], Mapping[str, str] | None] | None,
-        volatile: Callable[[AppT, ExecutorT, InfoT], Mapping[str, str]] | None,
         copier: Callable[[ExecutorT], ExecutorT],
         secret_names: tuple[str, ...],
     ) -> None:
         self._registry = registry
-        self._backends = backends
-        self._prepare = prepare
-        self._volatile = volatile
+        self._pool = pool
         self._copier = copier
         self._secret_names = secret_names
 
     def plan(self, app: AppT, executor: ExecutorT, backend: str | None) -> Plan[InfoT]:
-        """See :meth:`launchbind.Launcher.plan`."""
+        """Dry-run ``app`` on copies; see :meth:`launchbind.Launcher.plan`."""
         _check(app)
-        backend = self._backends.canonical(self._registry.name_of(executor) if backend is None else backend)
-        scheduler = self._backends.scheduler(backend)
+        backend = self._pool.canonical(self._registry.name_of(executor) if backend is None else backend)
+        scheduler = self._pool.scheduler(backend)
         try:
             app, executor = copy.deepcopy(app), self._copier(executor)
         except Exception as error:
-            reason = self._redactor(app, executor).text(f"{type(error).__name__}: {error}")
+            reason = redacted_reason(error, self._redactor(app, executor))
             raise PlanError(app.name, f"or its executor cannot be copied ({reason})") from error
         try:
-            volatile = dict((self._prepare(app, executor, backend) if self._prepare else None) or {})
             info = scheduler.submit_dryrun(app, executor)
-            if self._volatile is not None:
-                volatile.update(self._volatile(app, executor, info))
+            volatile: Mapping[str, str] = {}
             if isinstance(scheduler, SupportsVolatile):
-                volatile.update(cast("SupportsVolatile[InfoT]", scheduler).volatile(info))
+                volatile = cast("SupportsVolatile[InfoT]", scheduler).volatile(info)
         except DryRunError as error:
             reason = self._redactor(app, executor).text(error.reason)
             raise DryRunError(error.app, error.backend, error.role, error.index, reason) from error.__cause__
         except LaunchbindError:
             raise
         except Exception as error:
-            reason = self._redactor(app, executor).text(f"{type(error).__name__}: {error}")
+            reason = redacted_reason(error, self._redactor(app, executor))
             raise DryRunError(app.name, backend, None, None, reason) from error
         return Plan(backend, app, info, redactor=self._redactor(app, executor), volatile=volatile)
 
@@ -78,7 +83,7 @@ class Planner(Generic[AppT, ExecutorT, InfoT]):
 
 
 def _check(app: App) -> None:
-    """Find here what would be found in a job that cannot be asked for its logs, or never starts."""
+    """Refuse an app whose job would never start, or whose logs could not be distinguished."""
     if not app.roles:
         raise PlanError(app.name, "has no roles: add at least one, with the command it runs")
     name, times = Counter(role.name for role in app.roles).most_common(1)[0]

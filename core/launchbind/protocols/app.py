@@ -30,7 +30,7 @@ class Role(Protocol):
 
     @property
     def name(self) -> str:
-        """Unique within the app; logs are asked for by it."""
+        """Unique within the app; logs are read by it."""
         ...
 
     @property
@@ -45,7 +45,7 @@ class Role(Protocol):
 
     @property
     def env(self) -> Mapping[str, str]:
-        """Environment variables of this role, besides those of the executor."""
+        """Environment variables of this role, in addition to those of the executor."""
         ...
 
     @property
@@ -53,10 +53,22 @@ class Role(Protocol):
         """How many copies run."""
         ...
 
-    # Each launcher's roles take that launcher's dry-run info. Never says so without naming it: any
-    # method of this shape conforms, and only the pipeline, which checks what comes back, calls it.
+    # Each launcher's roles take that launcher's dry-run info. Never accepts any of them: parameters are
+    # contravariant. Only the pipeline calls the method, and checks what it returns.
     def pre_proc(self, scheduler: str, dryrun_info: Never, /) -> object:
-        """Adjust the request for this role, and return the info to go on with."""
+        """Adjust the request for this role.
+
+        Parameters
+        ----------
+        scheduler
+            The scheduler's ``backend``.
+        dryrun_info
+            What the scheduler, or the role before, returned.
+
+        Returns
+        -------
+        The same info or a new one, which replaces it.
+        """
         ...
 
 
@@ -65,10 +77,10 @@ class App(Protocol):
 
     @property
     def name(self) -> str:
-        """What people call the job; backends derive the app id from it."""
+        """The job's name for people; backends derive the app id from it."""
         ...
 
     @property
     def roles(self) -> Sequence[Role]:
-        """The kinds of process, in the order they are prepared."""
+        """The roles, in the order in which their ``pre_proc`` is called."""
         ...

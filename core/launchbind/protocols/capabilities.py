@@ -1,4 +1,4 @@
-"""What a scheduler or an executor may be able to do besides: it says so by having the method."""
+"""Optional capabilities of schedulers, descriptions and executors: having the member claims it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from launchbind.protocols.scheduler import Description, StateLike
 
@@ -15,34 +14,47 @@ InfoT_contra = TypeVar("InfoT_contra", contravariant=True)
 
 @runtime_checkable
 class SupportsLogs(Protocol):
-    """A scheduler that can read a job's output."""
+    """A scheduler that can read a job's output.
+
+    One that can also start at a point in time takes an additional keyword ``since: datetime | None``.
+    launchbind passes it only when a caller asks for it, and refuses that where the signature of
+    ``log_iter`` does not name it. Lines are filtered by launchbind itself.
+    """
 
     def log_iter(
-        self,
-        app_id: str,
-        role_name: str,
-        k: int = 0,
-        *,
-        regex: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        should_tail: bool = False,
+        self, app_id: str, role_name: str, k: int = 0, *, should_tail: bool = False
     ) -> Iterable[str]:
-        """The output of replica ``k`` of a role, each line with its newline."""
+        """The output of one replica.
+
+        Parameters
+        ----------
+        app_id
+            What ``schedule`` returned.
+        role_name
+            A name of the description's roles.
+        k
+            The replica's number, from 0.
+        should_tail
+            Go on until the job has ended; else end where the output ends by now.
+
+        Returns
+        -------
+        Its lines in order, each with its newline.
+        """
         ...
 
 
 class Listed(Protocol):
-    """One job of a listing."""
+    """One job of a listing; it may carry an exit code, see :class:`DescribesExitCode`."""
 
     @property
     def app_id(self) -> str:
-        """What the backend calls the job."""
+        """The backend's own id of the job."""
         ...
 
     @property
     def state(self) -> StateLike:
-        """Where the job is in its life."""
+        """The job's state."""
         ...
 
 
@@ -57,7 +69,7 @@ class SupportsList(Protocol):
 
 @runtime_checkable
 class SupportsDescribeMany(Protocol):
-    """A scheduler that tells of many jobs in one query."""
+    """A scheduler that describes many jobs in one query."""
 
     def describe_many(self, app_ids: Sequence[str], /) -> Mapping[str, Description | None]:
         """The description of each job, None for those the backend does not know."""
@@ -65,39 +77,47 @@ class SupportsDescribeMany(Protocol):
 
 
 @runtime_checkable
-class SupportsExitCode(Protocol):
-    """A scheduler that knows with which code a job ended.
+class DescribesExitCode(Protocol):
+    """A description, or a job of a listing, that carries the job's exit code.
 
-    It is asked after ``describe``, ``describe_many`` or ``list`` has said that the job has ended, job by
-    job: where that would be a query each, the scheduler keeps what those have found.
+    It is read only once the state is terminal.
     """
 
-    def exit_code(self, app_id: str, /) -> int | None:
-        """The first non-zero exit code of its replicas, else 0; None while it is not known."""
+    @property
+    def exit_code(self) -> int | None:
+        """The first non-zero exit code of the job's processes, else 0; None while it is not known."""
         ...
 
 
 @runtime_checkable
 class SupportsVolatile(Protocol[InfoT_contra]):
-    """A scheduler whose requests carry values made anew in every dry run, such as a random id."""
+    """A scheduler whose requests hold values that every dry run makes anew, such as a random id."""
 
     def volatile(self, dryrun_info: InfoT_contra, /) -> Mapping[str, str]:
-        """Each such value, with the placeholder that stands for it in fingerprints and diffs."""
+        """Each such value, with the placeholder that replaces it in fingerprints and diffs."""
         ...
 
 
 @runtime_checkable
 class SupportsAssign(Protocol):
-    """An executor that is told where its job's files go, as NeMo-Run's experiments do."""
+    """An executor that is given the folders of its job, as NeMo-Run's experiments do."""
 
     def assign(self, exp_id: str, exp_dir: str, task_id: str, task_dir: str) -> None:
-        """Take the experiment's id and folder, and the task's id and folder inside that."""
+        """Take the folders of the job.
+
+        Parameters
+        ----------
+        exp_id, exp_dir
+            The experiment's id and its folder.
+        task_id, task_dir
+            The task's id, and its folder inside ``exp_dir``.
+        """
         ...
 
 
 @runtime_checkable
 class SupportsCleanup(Protocol):
-    """An executor that tidies up after its job."""
+    """An executor that cleans up after its job."""
 
     def cleanup(self, handle: str, /) -> None:
         """Remove what the job with this handle left behind."""

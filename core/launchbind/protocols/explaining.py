@@ -17,8 +17,8 @@ def explain(obj: object, protocol: type) -> list[str]:
     Parameters
     ----------
     obj
-        An instance, or a class, whose instances are then meant; members that only ``__init__`` sets
-        are seen on instances, and on classes when they are annotated.
+        An instance; or a class, to check what its instances will have. Members that only ``__init__``
+        sets are seen on instances, and on classes when they are annotated.
     protocol
         A Protocol, such as :class:`launchbind.Scheduler`.
 
@@ -31,6 +31,14 @@ def explain(obj: object, protocol: type) -> list[str]:
     ------
     TypeError
         When ``protocol`` is not a Protocol.
+
+    Examples
+    --------
+    >>> from launchbind import SupportsCleanup
+    >>> class Mine:
+    ...     def cleanup(self) -> None: ...
+    >>> explain(Mine(), SupportsCleanup)
+    ['Mine.cleanup takes 0 parameters where 1 are passed: add handle']
     """
     if not getattr(protocol, "_is_protocol", False):
         raise TypeError(f"{protocol!r} is not a Protocol: give one, such as launchbind.Scheduler")
@@ -53,7 +61,7 @@ def _problems(obj: object, protocol: type, name: str) -> Iterator[str]:
         yield f"{owner.__name__} has no {what} {name!r}"
         return
     if not inspect.isfunction(wanted) or not hasattr(obj, name):
-        return  # an attribute, or a class that only says that its instances will have it
+        return  # an attribute, or a method that a class only annotates
     found = getattr(obj, name)
     if not callable(found):
         yield f"{owner.__name__}.{name} is {type(found).__name__}, not a method"
@@ -61,7 +69,7 @@ def _problems(obj: object, protocol: type, name: str) -> Iterator[str]:
     bound = not isinstance(obj, type) or not inspect.isfunction(inspect.getattr_static(obj, name))
     try:
         yield from _signature_problems(f"{owner.__name__}.{name}", found, wanted, bound)
-    except ValueError:  # a builtin without a signature: nothing more can be said of it
+    except ValueError:  # a builtin without a signature cannot be checked
         return
 
 

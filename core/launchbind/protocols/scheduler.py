@@ -1,7 +1,6 @@
 """What launchbind asks of a scheduler; torchx's and NeMo-Run's conform as they are.
 
-Type variables carry the concrete app, configuration and dry-run info through, so that nothing is lost to
-``Any`` on the way.
+Type variables carry the concrete types of app, executor and dry-run info through, so none becomes ``Any``.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ SchedulerT_co = TypeVar("SchedulerT_co", covariant=True)
 
 
 class StateLike(Protocol):
-    """A job state of any launcher, known by its name: RUNNING, FAILED, ..."""
+    """A job state of any launcher; only its name is read: RUNNING, FAILED, ..."""
 
     @property
     def name(self) -> str:
@@ -30,72 +29,87 @@ class StateLike(Protocol):
 
 
 class Description(Protocol):
-    """What a scheduler says about a job."""
+    """What a scheduler says about a job; it may carry an exit code, see :class:`DescribesExitCode`."""
 
     @property
     def state(self) -> StateLike:
-        """Where the job is in its life."""
+        """The job's state."""
         ...
 
     @property
     def msg(self) -> str:
-        """What the backend has to say about it, often nothing."""
+        """The backend's message about the job; often empty."""
         ...
 
     @property
     def ui_url(self) -> str | None:
-        """Where the job can be looked at, if anywhere."""
+        """The address of the job's web page, if it has one."""
         ...
 
     @property
     def roles(self) -> Sequence[Role]:
-        """The job's roles, as far as the backend remembers them."""
+        """The job's roles, as far as the backend remembers them; logs are read by their names."""
         ...
 
 
 class DryRunScheduler(Protocol[AppT_contra, CfgT_contra, InfoT_co]):
-    """What the dry-run pipeline needs of a scheduler."""
+    """What :func:`launchbind.submit_dryrun` needs of a scheduler."""
 
     @property
     def backend(self) -> str:
-        """The name that is passed to each role's ``pre_proc``."""
+        """The name passed to each role's ``pre_proc``."""
         ...
 
     def _submit_dryrun(self, app: AppT_contra, cfg: CfgT_contra) -> InfoT_co: ...
 
 
 class Scheduler(Protocol[AppT_contra, CfgT_contra, InfoT]):
-    """A backend that turns apps into requests, submits them and knows how they fare."""
+    """Turns apps into requests, submits them, and follows and cancels the jobs.
+
+    Whatever a method raises reaches the caller as a :class:`launchbind.SchedulerError`, a
+    NotImplementedError as an :class:`launchbind.UnsupportedError`.
+    """
 
     @property
     def backend(self) -> str:
-        """What the scheduler calls itself, which need not be the name it is registered under."""
+        """The scheduler's own name, which may differ from the name it is registered under."""
         ...
 
     def submit_dryrun(self, app: AppT_contra, cfg: CfgT_contra, /) -> InfoT:
-        """The request that ``schedule`` would submit."""
+        """The request that ``schedule`` would submit; nothing is submitted or written.
+
+        Parameters
+        ----------
+        app, cfg
+            Copies of app and executor, which the scheduler may change.
+        """
         ...
 
     def schedule(self, dryrun_info: InfoT, /) -> str:
-        """Submit the request and return the app id."""
+        """Submit the request.
+
+        Returns
+        -------
+        The app id: the backend's own id of the job, without white space or slashes.
+        """
         ...
 
     def describe(self, app_id: str, /) -> Description | None:
-        """How the job fares, or None when the backend knows no such job."""
+        """The job's description, or None when the backend knows no such job."""
         ...
 
     def cancel(self, app_id: str, /) -> None:
-        """End the job; a job that has ended, or never was, is left alone."""
+        """Cancel the job; does nothing when it has ended or never existed."""
         ...
 
     def close(self) -> None:
-        """Free what the scheduler holds."""
+        """Release connections, threads and the like; the jobs go on."""
         ...
 
 
 class SchedulerFactory(Protocol[SchedulerT_co]):
-    """Makes the scheduler of a backend for one session."""
+    """Creates the scheduler of a backend for one session."""
 
     def __call__(self, session_name: str, /) -> SchedulerT_co:
-        """Make the scheduler; jobs of one session are told apart from those of another."""
+        """Create the scheduler; it keeps the jobs of its session apart from those of others."""
         ...

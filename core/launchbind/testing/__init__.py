@@ -1,6 +1,14 @@
-"""For tests: fakes of every port, and in :mod:`launchbind.testing.conformance` what an adapter has to pass.
+"""For tests: a fake of every Protocol, and the suite of tests that an adapter has to pass.
 
-None of it needs pytest to be imported.
+Read in this order:
+
+1. ``_fakes``: an executor, and a scheduler whose jobs the test moves on.
+2. ``_cluster``: a scheduler with every capability, whose jobs go on by themselves.
+3. ``conformance``: the suite for adapters, and how to use it.
+4. ``_suite``: what the author of an adapter provides, and how the suite runs jobs.
+5. ``_plan_rules``, ``_handle_rules``, ``_job_rules``, ``_log_rules``: the tests.
+
+Importing any of it does not need pytest.
 """
 
 from __future__ import annotations

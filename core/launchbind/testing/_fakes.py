@@ -1,4 +1,4 @@
-"""Fakes for tests of code that uses launchbind: no launcher, no processes, no files."""
+"""Fakes for tests of code that uses launchbind; they start no processes and write no files."""
 
 from __future__ import annotations
 
@@ -11,19 +11,28 @@ from launchbind.state import JobState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import datetime
 
 
 @dataclass
 class FakeExecutor:
-    """An executor that satisfies :class:`launchbind.Executor` and nothing more."""
+    """An executor that satisfies :class:`launchbind.Executor` and nothing more.
+
+    Attributes
+    ----------
+    env_vars
+        Variables of every role of the job.
+    retries
+        Not used.
+    nodes
+        What ``nnodes`` returns.
+    """
 
     env_vars: dict[str, str] = field(default_factory=dict)
     retries: int = 0
     nodes: int = 1
 
     def nnodes(self) -> int:
-        """As many as ``nodes`` says."""
+        """``nodes``."""
         return self.nodes
 
     def nproc_per_node(self) -> int:
@@ -33,31 +42,41 @@ class FakeExecutor:
 
 @dataclass
 class FakeManagedExecutor(FakeExecutor):
-    """An executor with every capability: it notes what it is told.
+    """An executor with every capability, which records the calls.
 
     Attributes
     ----------
     assigned
-        The arguments of every ``assign``: experiment id and folder, task id and folder.
+        The arguments of each ``assign``: experiment id and folder, task id and folder.
     cleaned
-        The handle of every ``cleanup``.
+        The handle of each ``cleanup``.
     """
 
     assigned: list[tuple[str, str, str, str]] = field(default_factory=list)
     cleaned: list[str] = field(default_factory=list)
 
     def assign(self, exp_id: str, exp_dir: str, task_id: str, task_dir: str) -> None:
-        """Note where the job's files go."""
+        """Record the folders."""
         self.assigned.append((exp_id, exp_dir, task_id, task_dir))
 
     def cleanup(self, handle: str, /) -> None:
-        """Note whose files are to go."""
+        """Record the handle."""
         self.cleaned.append(handle)
 
 
 @dataclass
 class FakeRequest:
-    """What :class:`FakeScheduler` would submit."""
+    """What :class:`FakeScheduler` would submit.
+
+    Attributes
+    ----------
+    app
+        The app's name.
+    commands
+        The words of each role's command.
+    env
+        The variables of the executor, and over them those of the roles.
+    """
 
     app: str
     commands: list[list[str]]
@@ -71,7 +90,23 @@ FakeRole = RoleSpec[FakeInfo]
 
 @dataclass
 class FakeJob:
-    """A job of :class:`FakeScheduler`; a test moves it through its states by assigning ``state``."""
+    """A job of :class:`FakeScheduler`; also its description, and its entry in a listing.
+
+    Attributes
+    ----------
+    app_id
+        The id that ``schedule`` returned.
+    request
+        What was submitted.
+    roles
+        The app's roles, without variables.
+    state
+        Assign to it to move the job on.
+    msg, ui_url, exit_code
+        As of :class:`launchbind.JobDescription`.
+    lines
+        What ``log_iter`` returns.
+    """
 
     app_id: str
     request: FakeRequest
@@ -79,6 +114,7 @@ class FakeJob:
     state: JobState = JobState.RUNNING
     msg: str = ""
     ui_url: str | None = None
+    exit_code: int | None = None
     lines: list[str] = field(default_factory=list)
 
 
@@ -88,14 +124,14 @@ class FakeScheduler(DryRunMixin):
     Parameters
     ----------
     session
-        As any scheduler factory is given it.
+        As for any scheduler factory.
     backend
-        The name it answers to.
+        The scheduler's own name.
 
     Attributes
     ----------
     jobs
-        Every job by app id, to be looked at and moved on by the test.
+        Every job by app id; the test may read and change them.
     closed
         Whether ``close`` was called.
     """
@@ -114,7 +150,7 @@ class FakeScheduler(DryRunMixin):
         return DryRunInfo(FakeRequest(app.name, commands, env))
 
     def schedule(self, dryrun_info: FakeInfo, /) -> str:
-        """Start the job: it is RUNNING at once, and stays so until the test says otherwise."""
+        """Start the job: it is RUNNING at once, and stays so until the test changes that."""
         app_id = f"{dryrun_info.request.app}-{len(self.jobs)}"
         app = dryrun_info.app
         roles = [
@@ -135,14 +171,7 @@ class FakeScheduler(DryRunMixin):
             job.state = JobState.CANCELLED
 
     def log_iter(
-        self,
-        app_id: str,
-        role_name: str,
-        k: int = 0,
-        regex: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        should_tail: bool = False,
+        self, app_id: str, role_name: str, k: int = 0, *, should_tail: bool = False
     ) -> Iterator[str]:
         """The job's ``lines``, the same for every role and replica."""
         return iter(list(self.jobs[app_id].lines))
@@ -152,5 +181,5 @@ class FakeScheduler(DryRunMixin):
         return list(self.jobs.values())
 
     def close(self) -> None:
-        """Note that it was called."""
+        """Record that it was called."""
         self.closed = True

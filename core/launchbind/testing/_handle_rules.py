@@ -1,4 +1,4 @@
-"""The rules of handles: a plan becomes one job, which its handle alone finds from anywhere."""
+"""The rules of handles: a plan becomes one job, and its handle is enough to find it from anywhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from launchbind.testing._suite import MakeLauncher
 
-#: Asks for a job's state in another process, and ends the job there.
+#: Prints a job's state in another process, and cancels the job there.
 _ELSEWHERE = """
 import sys
 from importlib import import_module
@@ -44,7 +44,7 @@ class HandleRules(Suite[AppT, ExecutorT, InfoT]):
     def test_a_changed_plan_is_refused(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """What was not planned is not submitted."""
+        """A plan whose request was replaced is not submitted."""
         with make_launcher() as jobs:
             plan = self._plan(jobs, executor, self.succeeding)
             plan.info = self._plan(jobs, executor, self.failing).info
@@ -57,7 +57,7 @@ class HandleRules(Suite[AppT, ExecutorT, InfoT]):
     def test_a_plan_is_submitted_once(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """The second time is refused, and starts no second job."""
+        """Submitting a plan again is refused."""
         with make_launcher() as jobs:
             plan = self._plan(jobs, executor, self.succeeding)
             handle = jobs.submit(plan)
@@ -70,27 +70,27 @@ class HandleRules(Suite[AppT, ExecutorT, InfoT]):
     def test_another_launcher_finds_the_job(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """The text of its handle is enough to ask how it fares, and with which roles."""
+        """The text of its handle is enough to get its status and its roles."""
         with make_launcher() as jobs:
             plan = self._plan(jobs, executor, self.succeeding)
             handle = jobs.submit(plan)
             assert Handle.parse(str(handle)) == handle
             with make_launcher() as others:
                 found = self._status(others, str(handle))
-                description = self._scheduler(others, handle.backend).describe(handle.app_id)
+                description = others.scheduler(handle.backend).describe(handle.app_id)
             self._end(jobs, handle)
         assert found.handle == handle, f"{handle} was found as {found.handle}"
         planned = {role.name: role.num_replicas for role in plan.app.roles}
-        told = {role.name: role.num_replicas for role in description.roles} if description else {}
-        assert told == planned, (
-            f"describe() of another launcher tells the roles {told}, not {planned}: without their names and "
-            "numbers of replicas no logs can be asked for; keep them with the job"
+        roles = {role.name: role.num_replicas for role in description.roles} if description else {}
+        assert roles == planned, (
+            f"describe() of another launcher returns the roles {roles}, not {planned}: logs are read by "
+            "their names and numbers of replicas, so keep them with the job"
         )
 
     def test_another_process_finds_the_job(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """It tells the job's state there, and cancels it."""
+        """Another process gets the job's state, and cancels it."""
         if self.elsewhere is None:
             raise SkipTest("elsewhere names no launcher for another process")
         with make_launcher() as jobs, self._job(jobs, executor, self.lasting) as handle:
@@ -111,10 +111,10 @@ class HandleRules(Suite[AppT, ExecutorT, InfoT]):
     def test_an_unknown_job_is_an_error(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """Whatever is asked about it."""
+        """Status, wait, cancel and logs of a job that never existed are errors."""
         with make_launcher() as jobs:
             backend = self._plan(jobs, executor).backend
-            handle = Handle(backend, jobs._backends.session, self.unknown_id)
+            handle = Handle(backend, jobs.session, self.unknown_id)
             asked: dict[str, Callable[[], object]] = {
                 "status": lambda: jobs.status(handle),
                 "statuses": lambda: jobs.statuses([handle]),
@@ -127,14 +127,14 @@ class HandleRules(Suite[AppT, ExecutorT, InfoT]):
                     continue
                 error = refusal(ask)
                 assert isinstance(error, UnknownJobError), (
-                    f"{name} of a job that never was gave {error!r}, not an UnknownJobError: describe() and "
-                    "describe_many() must return None for ids they do not know"
+                    f"{name} of a job that never existed gave {error!r}, not an UnknownJobError: describe() "
+                    "and describe_many() must return None for ids they do not know"
                 )
 
     def test_the_list_has_the_job(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """Once, under the id that schedule() returned, and in the state it is in."""
+        """A listing has the job once, with the id that schedule() returned and its current state."""
         with make_launcher() as jobs:
             backend = self._plan(jobs, executor).backend
             if not jobs.supports(backend, SupportsList):

@@ -1,4 +1,4 @@
-"""The rules of a job: in an honest state from its start to its end, and ended when it is told to."""
+"""The rules of jobs: the state is right from start to end, and cancelling ends the job."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 from unittest import SkipTest
 
 from launchbind.errors import LaunchbindError, WaitTimeoutError
-from launchbind.protocols import SupportsExitCode
+from launchbind.protocols import DescribesExitCode
 from launchbind.state import JobState
 from launchbind.testing._suite import AppT, ExecutorT, InfoT, Suite, refusal
 
@@ -20,7 +20,7 @@ _SHORT_SECONDS = 0.1
 
 
 class JobRules(Suite[AppT, ExecutorT, InfoT]):
-    """The part of the suite that sees jobs to their end.
+    """The part of the suite that runs jobs to their end.
 
     Attributes
     ----------
@@ -38,13 +38,13 @@ class JobRules(Suite[AppT, ExecutorT, InfoT]):
     def test_a_job_that_succeeds_is_succeeded(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """And stays so."""
+        """It stays SUCCEEDED when it is asked again."""
         self._ends_as(JobState.SUCCEEDED, make_launcher, executor, self.succeeding)
 
     def test_a_job_that_fails_is_failed(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """And stays so."""
+        """It stays FAILED when it is asked again."""
         self._ends_as(JobState.FAILED, make_launcher, executor, self.failing)
 
     def test_exit_codes_are_told(
@@ -52,25 +52,24 @@ class JobRules(Suite[AppT, ExecutorT, InfoT]):
     ) -> None:
         """0 for success, the program's own for failure, None while the job runs."""
         with make_launcher() as jobs:
-            backend = self._plan(jobs, executor).backend
-            scheduler = self._scheduler(jobs, backend)
-            if not isinstance(scheduler, SupportsExitCode):
-                raise SkipTest(f"the scheduler of {backend!r} does not claim SupportsExitCode")
             for command, expected in ((self.succeeding, 0), (self.failing, self.failing_code)):
                 with self._job(jobs, executor, command) as handle:
                     found = self._end(jobs, handle).exit_code
+                    scheduler = jobs.scheduler(handle.backend)
+                    if not isinstance(scheduler.describe(handle.app_id), DescribesExitCode):
+                        raise SkipTest(f"descriptions of {handle.backend!r} do not claim DescribesExitCode")
                     assert found == expected, (
-                        f"exit_code() is {found} for {list(command)}, which exits with {expected}"
+                        f"exit_code is {found} for {list(command)}, which exits with {expected}"
                     )
             with self._job(jobs, executor, self.lasting) as handle:
                 self._running(jobs, handle)
-                early = scheduler.exit_code(handle.app_id)
-        assert early is None, f"exit_code() is {early} for a job that runs: it must be None until the end"
+                early = getattr(jobs.scheduler(handle.backend).describe(handle.app_id), "exit_code", None)
+        assert early is None, f"exit_code is {early} for a job that runs: it must be None until the end"
 
     def test_a_running_job_has_not_ended(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """Waiting for it gives up in time, and leaves it running."""
+        """Waiting times out, and the job goes on."""
         with make_launcher() as jobs, self._job(jobs, executor, self.lasting) as handle:
             self._running(jobs, handle)
             error = refusal(lambda: jobs.wait(handle, timeout=_SHORT_SECONDS, poll=self.poll_seconds))
@@ -81,7 +80,7 @@ class JobRules(Suite[AppT, ExecutorT, InfoT]):
     def test_statuses_agree_with_status(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """In the order asked, and as often."""
+        """Each has the state and exit code that status() gives, in the order asked."""
         with (
             make_launcher() as jobs,
             self._job(jobs, executor, self.succeeding) as good,
@@ -90,10 +89,12 @@ class JobRules(Suite[AppT, ExecutorT, InfoT]):
             ended = {handle: self._end(jobs, handle) for handle in (good, bad)}
             asked = [bad, good, bad]
             found = jobs.statuses(asked)
-        states = [(status.handle.app_id, str(status.state)) for status in found]
-        expected = [(handle.app_id, str(ended[handle].state)) for handle in asked]
-        assert states == expected, (
-            f"statuses() are {states}, but status() of each gives {expected}: describe_many() must agree "
+        together, single = (
+            [(each.handle.app_id, str(each.state), each.exit_code) for each in statuses]
+            for statuses in (found, [ended[handle] for handle in asked])
+        )
+        assert together == single, (
+            f"statuses() are {together}, but status() of each gives {single}: describe_many() must agree "
             "with describe()"
         )
 
@@ -102,7 +103,7 @@ class JobRules(Suite[AppT, ExecutorT, InfoT]):
     def test_cancelling_ends_the_job(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """It is CANCELLED, or FAILED where the backend cannot tell these apart."""
+        """The job becomes CANCELLED, or FAILED where the backend does not distinguish them."""
         with make_launcher() as jobs, self._job(jobs, executor, self.lasting) as handle:
             self._running(jobs, handle)
             jobs.cancel(handle)
@@ -114,9 +115,9 @@ class JobRules(Suite[AppT, ExecutorT, InfoT]):
     def test_cancelling_again_changes_nothing(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """Neither for a job that has ended or was cancelled, nor for one that never was."""
+        """Cancelling a job that has ended, was cancelled or never existed does nothing."""
         with make_launcher() as jobs, self._job(jobs, executor, self.succeeding) as ended:
-            scheduler = self._scheduler(jobs, ended.backend)
+            scheduler = jobs.scheduler(ended.backend)
             self._end(jobs, ended)
             with self._job(jobs, executor, self.lasting) as cancelled:
                 self._running(jobs, cancelled)
@@ -127,30 +128,30 @@ class JobRules(Suite[AppT, ExecutorT, InfoT]):
                         scheduler.cancel(app_id)
                     except Exception as error:
                         raise AssertionError(
-                            f"cancel({app_id!r}) raised {error!r}: it must leave alone what is no more"
+                            f"cancel({app_id!r}) raised {error!r}: it must do nothing for an ended job"
                         ) from error
                 for handle, state in before.items():
                     jobs.cancel(handle)
                     now = self._status(jobs, handle).state
                     assert now is state, (
-                        f"cancelling again made {state!s} into {now!s}: cancel() must leave alone what ended"
+                        f"cancelling again made {state!s} into {now!s}: cancel() must not change an ended job"
                     )
 
     def test_failures_hide_secrets(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """A program that does not exist is refused, or fails, without telling its variables."""
+        """For a program that does not exist, neither error nor status shows a secret variable."""
         with make_launcher() as jobs:
             plan, secrets = self._secret_plan(jobs, executor, self.missing)
-            said: LaunchbindError | JobStatus | None = refusal(lambda: jobs.submit(plan))
+            result: LaunchbindError | JobStatus | None = refusal(lambda: jobs.submit(plan))
             if plan.handle is not None:
-                said = self._end(jobs, plan.handle)
-                assert said.state is JobState.FAILED, (
-                    f"a job whose program does not exist is {said.state!s}, not FAILED or refused"
+                result = self._end(jobs, plan.handle)
+                assert result.state is JobState.FAILED, (
+                    f"a job whose program does not exist is {result.state!s}, not FAILED or refused"
                 )
         for name, secret in secrets.items():
-            assert secret not in f"{said} {said!r}", (
-                f"what is said of a job that failed shows the value of {name}: {said!r}"
+            assert secret not in f"{result} {result!r}", (
+                f"the error or status of a job that failed shows the value of {name}: {result!r}"
             )
 
     # -- for the tests ---------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The rules of logs: every line once and in order, to the end of the job and no further."""
+"""The rules of logs: every line once and in order, until the job has ended."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class LogRules(Suite[AppT, ExecutorT, InfoT]):
     printing
         A command that prints ``printed``, takes a moment in between, and succeeds.
     printed
-        Its lines, all different; whatever else the backend writes into a log is passed over.
+        Its lines, all different; other lines that the backend writes into a log are ignored.
     """
 
     printing: ClassVar[Sequence[str]] = ("sh", "-c", "; ".join([*_ECHOES[:5], "sleep 1", *_ECHOES[5:]]))
@@ -42,8 +42,8 @@ class LogRules(Suite[AppT, ExecutorT, InfoT]):
     def test_logs_have_every_line_once(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """In order, as soon as the job has ended, for the whole job and for its one replica."""
-        with self._talking(make_launcher, executor) as (jobs, handle, role):
+        """In order, once the job has ended, for the whole job and for its one replica."""
+        with self._printing_job(make_launcher, executor) as (jobs, handle, role):
             self._end(jobs, handle)
             self._compare(jobs.logs(handle), self.printed, "logs()")
             self._compare(jobs.logs(handle, role, 0), self.printed, f"logs(role={role!r}, replica=0)")
@@ -51,43 +51,43 @@ class LogRules(Suite[AppT, ExecutorT, InfoT]):
     def test_following_ends_with_the_job(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """Not before, so that no line is lost, and not later."""
-        with self._talking(make_launcher, executor) as (jobs, handle, _):
+        """The stream has every line, and ends when the job does."""
+        with self._printing_job(make_launcher, executor) as (jobs, handle, _):
             self._compare(jobs.logs(handle, follow=True), self.printed, "logs(follow=True)")
             self._end(jobs, handle)
 
     def test_logs_are_filtered(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """A regex chooses the lines in which it is found, anywhere."""
+        """A regex selects the lines in which it is found, anywhere."""
         line = self.printed[-1]
-        with self._talking(make_launcher, executor) as (jobs, handle, _):
+        with self._printing_job(make_launcher, executor) as (jobs, handle, _):
             self._end(jobs, handle)
             for regex in (f"{line[1:]}$", f"^{line}"):
                 found = self._read(jobs.logs(handle, regex=regex), "logs(regex=...)")
                 assert [each.strip() for each in found] == [line], (
-                    f"logs(regex={regex!r}) gave {found}, not {line!r} alone: log_iter() must yield the "
-                    "lines in which re.search finds it"
+                    f"logs(regex={regex!r}) gave {found}, not {line!r} alone: log_iter() must yield line by "
+                    "line, and logs() those in which re.search finds it"
                 )
 
     def test_logs_of_an_unknown_replica_are_an_error(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """So are those of an unknown role; neither is silently empty."""
-        with self._talking(make_launcher, executor) as (jobs, handle, role):
+        """Logs of a role or replica that does not exist are an error, not empty."""
+        with self._printing_job(make_launcher, executor) as (jobs, handle, role):
             self._end(jobs, handle)
             for name, number in (("launchbind-no-such-role", 0), (role, 99)):
                 error = refusal(partial(jobs.logs, handle, name, number))
                 assert isinstance(error, PlanError), (
                     f"logs of replica {number} of role {name!r} gave {error!r}, not a PlanError: "
-                    "describe() must tell the job's roles and their numbers of replicas"
+                    "describe() must return the job's roles and their numbers of replicas"
                 )
 
     def test_a_reader_may_leave(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """One that stops after the first line disturbs neither the job nor later readers."""
-        with self._talking(make_launcher, executor) as (jobs, handle, _):
+        """A reader that stops after the first line affects neither the job nor later readers."""
+        with self._printing_job(make_launcher, executor) as (jobs, handle, _):
             stream = jobs.logs(handle, follow=True)
             self._read(islice(stream, 1), "the first line of logs(follow=True)")
             del stream
@@ -101,7 +101,7 @@ class LogRules(Suite[AppT, ExecutorT, InfoT]):
     # -- for the tests ---------------------------------------------------------------------------
 
     @contextmanager
-    def _talking(
+    def _printing_job(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> Generator[tuple[Launcher[AppT, ExecutorT, InfoT], Handle, str]]:
         """A launcher, the handle of a job that prints, and its role."""
@@ -120,7 +120,7 @@ class LogRules(Suite[AppT, ExecutorT, InfoT]):
         )
 
     def _read(self, lines: Iterable[str], what: str) -> list[str]:
-        """All lines; in a thread of its own, since a stream that never ends would hang the tests."""
+        """All lines, read in another thread, since a stream that never ends would hang the tests."""
         found: list[str] = []
         failures: list[Exception] = []
 

@@ -1,4 +1,4 @@
-"""The rules of a dry run: it changes nothing, comes out the same every time, and gives no secret away."""
+"""The rules of plans: planning changes nothing, is reproducible, and shows no secret."""
 
 from __future__ import annotations
 
@@ -26,12 +26,11 @@ _CAPABILITIES: tuple[type[object], ...] = (
     protocols.SupportsAssign,
     protocols.SupportsCleanup,
     protocols.SupportsDescribeMany,
-    protocols.SupportsExitCode,
     protocols.SupportsList,
     protocols.SupportsLogs,
     protocols.SupportsVolatile,
 )
-#: Prints the modules that the import of one adds, in an interpreter that has imported nothing else.
+#: Prints the modules that importing one adds, in an interpreter that has imported nothing else.
 _IMPORT = (
     "import importlib, sys; before = set(sys.modules); importlib.import_module(sys.argv[1]); "
     "print(*sorted(set(sys.modules) - before))"
@@ -58,22 +57,22 @@ class PlanRules(Suite[AppT, ExecutorT, InfoT]):
     def test_the_classes_satisfy_the_protocols(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """Scheduler, app and roles, the executor unless it is a mapping, and every capability claimed."""
+        """Scheduler, app, roles and executor conform, and so does every capability they claim."""
         app = self.app(["echo", "hello"], {})
         with make_launcher() as jobs:
-            scheduler = self._scheduler(jobs, self._plan(jobs, executor).backend)
+            scheduler = jobs.scheduler(self._plan(jobs, executor).backend)
         problems = explain(scheduler, protocols.Scheduler) + explain(app, protocols.App)
         problems += _broken_claims(scheduler) + _broken_claims(executor)
         for role in app.roles:
             problems += explain(role, protocols.Role)
-        if not isinstance(executor, Mapping):  # a run config, as torchx has them
+        if not isinstance(executor, Mapping):  # a mapping is a run config, as torchx has them
             problems += explain(executor, protocols.Executor)
         assert not problems, f"change what launchbind cannot call: {'; '.join(problems)}"
 
     def test_planning_changes_nothing(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """App and executor are equal before and after, however often they are planned."""
+        """App and executor are equal before and after, planned once or twice."""
         app = self.app(["sh", "-c", "echo hello"], {"MODE": "fast"})
         before = canonical(app), canonical(executor)
         with make_launcher() as jobs:
@@ -90,7 +89,7 @@ class PlanRules(Suite[AppT, ExecutorT, InfoT]):
     def test_equal_plans_have_one_fingerprint(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """Whichever launcher makes them: their JSON is the same, and their diff is empty."""
+        """Plans of one launcher or of two have the same JSON, and an empty diff."""
         with make_launcher() as jobs, make_launcher() as others:
             first = self._plan(jobs, executor)
             for again in (self._plan(jobs, executor), self._plan(others, executor)):
@@ -107,7 +106,7 @@ class PlanRules(Suite[AppT, ExecutorT, InfoT]):
     def test_a_changed_command_shows(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """It gives another fingerprint, and the diff has both words."""
+        """Another command gives another fingerprint, and the diff shows both."""
         with make_launcher() as jobs:
             old = self._plan(jobs, executor, ("echo", "old-word"))
             new = self._plan(jobs, executor, ("echo", "new-word"))
@@ -121,7 +120,7 @@ class PlanRules(Suite[AppT, ExecutorT, InfoT]):
     def test_plans_hide_secrets(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """Neither a variable of the app nor one of the executor shows, unless it is asked for."""
+        """Secret variables of app and executor are shown only with ``redact=False``."""
         with make_launcher() as jobs:
             plain = self._plan(jobs, executor)
             plan, secrets = self._secret_plan(jobs, executor)
@@ -148,10 +147,10 @@ class PlanRules(Suite[AppT, ExecutorT, InfoT]):
     def test_volatile_values_are_in_the_request(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """What volatile() names is made anew for every plan, and is found in the plan."""
+        """Each value of volatile() is new in every plan, and appears in the plan."""
         with make_launcher() as jobs:
             plans = [self._plan(jobs, executor), self._plan(jobs, executor)]
-            scheduler = self._scheduler(jobs, plans[0].backend)
+            scheduler = jobs.scheduler(plans[0].backend)
             if not isinstance(scheduler, SupportsVolatile):
                 raise SkipTest(f"the scheduler of {plans[0].backend!r} does not claim SupportsVolatile")
             capable = cast("SupportsVolatile[InfoT]", scheduler)
@@ -165,7 +164,7 @@ class PlanRules(Suite[AppT, ExecutorT, InfoT]):
     def test_an_unknown_backend_is_an_error(
         self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
     ) -> None:
-        """It never falls through to another one, and the error lists those there are."""
+        """No other backend is used instead, and the error lists the known ones."""
         app = self.app(["echo", "hello"], {})
         with make_launcher() as jobs:
             backend = self._plan(jobs, executor).backend
@@ -177,7 +176,7 @@ class PlanRules(Suite[AppT, ExecutorT, InfoT]):
         assert backend in error.known, f"the error lists {error.known}, without {backend!r}"
 
     def test_importing_the_adapter_is_cheap(self) -> None:
-        """In a fresh interpreter: no package of ``not_imported``, and no more than ``most_modules``."""
+        """It adds no package of ``not_imported`` to a fresh interpreter, and at most ``most_modules``."""
         if self.module is None:
             raise SkipTest("module does not name the adapter's module")
         done = subprocess.run(  # noqa: S603  (this interpreter, and the code above)
@@ -199,6 +198,6 @@ class PlanRules(Suite[AppT, ExecutorT, InfoT]):
 
 
 def _broken_claims(obj: object) -> list[str]:
-    """What is wrong with the capabilities that an object claims."""
+    """What the capabilities that an object claims lack."""
     claimed = [capability for capability in _CAPABILITIES if isinstance(obj, capability)]
     return [problem for capability in claimed for problem in explain(obj, capability)]

@@ -1,4 +1,4 @@
-"""What every part of the conformance suite builds on: what the author provides, and how jobs are run."""
+"""Base of the conformance suite: what the author of an adapter provides, and how jobs are run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from launchbind.handle import Handle
     from launchbind.jobs.launcher import Launcher
     from launchbind.planning.plan import Plan
-    from launchbind.protocols import Scheduler
     from launchbind.state import JobStatus
 
 AppT = TypeVar("AppT", bound=App)
@@ -33,12 +32,12 @@ _PAUSE_SECONDS = 0.2
 
 
 class Suite(Generic[AppT, ExecutorT, InfoT]):
-    """What an adapter's author provides; :mod:`launchbind.testing.conformance` tells how.
+    """What an adapter's author provides; see :mod:`launchbind.testing.conformance`.
 
     Attributes
     ----------
     backend
-        Passed to ``plan``; None where the executor's class tells the backend.
+        Passed to ``plan``; None where the executor's class determines the backend.
     exempt
         Name of a test to the reason why this adapter cannot pass it; it is skipped.
     succeeding, failing, lasting
@@ -46,9 +45,9 @@ class Suite(Generic[AppT, ExecutorT, InfoT]):
     unknown_id
         An app id that the backend has no job for.
     guard_seconds
-        What has not come to its end by then counts as hung.
+        Seconds after which a job or a log that has not ended counts as hung.
     poll_seconds
-        The longest pause between two questions about a job.
+        The longest pause between two queries of a job, in seconds.
     """
 
     backend: ClassVar[str | None] = None
@@ -97,16 +96,11 @@ class Suite(Generic[AppT, ExecutorT, InfoT]):
             secrets[executor_name] = variables[executor_name] = executor_secret
         return self._plan(jobs, executor, command, {app_name: app_secret}), secrets
 
-    def _scheduler(
-        self, jobs: Launcher[AppT, ExecutorT, InfoT], backend: str
-    ) -> Scheduler[AppT, ExecutorT, InfoT]:
-        return jobs._backends.scheduler(backend)
-
     @contextmanager
     def _job(
         self, jobs: Launcher[AppT, ExecutorT, InfoT], executor: ExecutorT, command: Sequence[str]
     ) -> Generator[Handle]:
-        """The handle of a job, which is cancelled in the end if it still runs."""
+        """The handle of a job, which is cancelled at the end if it still runs."""
         handle = jobs.submit(self._plan(jobs, executor, command))
         try:
             yield handle
@@ -147,7 +141,7 @@ class Suite(Generic[AppT, ExecutorT, InfoT]):
 
 
 def refusal(ask: Callable[[], object]) -> LaunchbindError | None:
-    """The error of launchbind that asking for it raises; any other is the adapter's, and passes through."""
+    """The launchbind error that the call raises; any other error is the adapter's, and passes through."""
     try:
         ask()
     except LaunchbindError as error:

@@ -1,6 +1,6 @@
-"""What an adapter has to pass: a suite of tests that its author subclasses and feeds with fixtures.
+"""The contract for adapters is this pytest suite; an author subclasses it and provides fixtures.
 
-Plain pytest runs it, and nothing of it needs torchx. The author writes two fixtures and a method::
+It needs neither torchx nor a pytest plugin. The author writes two fixtures and a method::
 
     class TestMyScheduler(SchedulerConformance[MyApp, MyExecutor, MyInfo]):
         @pytest.fixture
@@ -14,10 +14,11 @@ Plain pytest runs it, and nothing of it needs torchx. The author writes two fixt
         def app(self, command, env):  # one role of one replica
             return MyApp("conformance", [MyRole("main", command, env)])
 
-The jobs are the commands of ``succeeding``, ``failing``, ``lasting``, ``missing`` and ``printing``, which
-run wherever there is a POSIX shell; a backend that runs something else sets these attributes. What a
-scheduler does not claim, by having the methods of a ``Supports...`` Protocol, is skipped with a reason, and
-so is what ``exempt`` names; what it claims must work. Every failure says what to change in the adapter.
+The jobs are the commands ``succeeding``, ``failing``, ``lasting``, ``missing`` and ``printing``, which run
+wherever there is a POSIX shell; for another kind of backend, set these attributes. Having the methods of a
+``Supports...`` Protocol claims that capability: what is claimed must work, and the tests of what is not
+claimed are skipped with a reason, as are the tests that ``exempt`` names. Every failure says what to change
+in the adapter.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ __all__ = ["PlanConformance", "SchedulerConformance"]
 
 
 class PlanConformance(PlanRules[AppT, ExecutorT, InfoT]):
-    """What an adapter has to pass where nothing can be submitted: the rules of plans."""
+    """The rules of plans, for adapters of backends to which a test cannot submit."""
 
 
 class SchedulerConformance(
-    PlanRules[AppT, ExecutorT, InfoT],
+    PlanConformance[AppT, ExecutorT, InfoT],
     HandleRules[AppT, ExecutorT, InfoT],
     JobRules[AppT, ExecutorT, InfoT],
     LogRules[AppT, ExecutorT, InfoT],
 ):
-    """All that an adapter has to pass: the rules of plans, handles, jobs and logs."""
+    """The whole contract: the rules of plans, handles, jobs and logs."""

@@ -8,54 +8,34 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from fake_jobs import executors, hello, launcher_of, run
 
 from launchbind import (
-    Handle,
+    DescribesExitCode,
     InvalidHandleError,
     InvalidSettingError,
     JobState,
     JobStatus,
     Launcher,
-    Registry,
     SchedulerError,
-    SupportsExitCode,
+    SupportsDescribeMany,
     SupportsLogs,
     UnknownBackendError,
     UnknownJobError,
     UnsupportedError,
     WaitTimeoutError,
 )
-from launchbind.testing import FakeApp, FakeExecutor, FakeInfo, FakeJob, FakeRole, FakeScheduler
+from launchbind.testing import FakeExecutor, FakeJob, FakeRole, FakeScheduler
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-FakeLauncher = Launcher[FakeApp, FakeExecutor, FakeInfo]
-
-
-def launcher_of(scheduler: FakeScheduler) -> FakeLauncher:
-    registry: Registry[FakeExecutor] = Registry("executor")
-    registry.register("fake", FakeExecutor, aliases=("pretend",))
-    return Launcher(registry, {"fake": lambda session: scheduler}, session="tests")
-
-
-def hello() -> FakeApp:
-    return FakeApp("hello", [FakeRole("main", "echo", ["hello"])])
-
-
-def run(scheduler: FakeScheduler, app: FakeApp | None = None) -> tuple[FakeLauncher, Handle, FakeJob]:
-    """A launcher, and the handle and job of an app it has submitted."""
-    launcher = launcher_of(scheduler)
-    handle = launcher.run(app or hello(), FakeExecutor())
-    return launcher, handle, scheduler.jobs[handle.app_id]
-
 
 # -- status --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("state", list(JobState))
-def test_status_tells_every_state(state: JobState) -> None:
-    """What the scheduler describes comes back as a JobStatus."""
+def test_every_state_has_a_status(state: JobState) -> None:
+    """A description becomes a JobStatus with the same state, message and address."""
     launcher, handle, job = run(FakeScheduler())
     job.state, job.msg, job.ui_url = state, "so it is", "https://ui"
     assert launcher.status(handle) == JobStatus(handle, state, None, "so it is", "https://ui")
@@ -76,13 +56,6 @@ def test_a_handle_is_enough_in_another_process() -> None:
     assert list(other.logs(str(handle))) == ["hello\n"]
     other.cancel(str(handle))
     assert other.wait(str(handle)).state is JobState.CANCELLED
-
-
-def test_the_placeholder_of_torchx_is_no_message() -> None:
-    """A message of "<NONE>" is none."""
-    launcher, handle, job = run(FakeScheduler())
-    job.msg = "<NONE>"
-    assert launcher.status(handle).message == ""
 
 
 def test_an_unknown_job_is_an_error() -> None:
@@ -116,9 +89,10 @@ def test_an_unknown_state_is_an_error() -> None:
 
     launcher, handle, job = run(FakeScheduler())
     job.state = Odd()  # type: ignore[assignment]  # as another launcher's state could be
-    with pytest.raises(SchedulerError, match="'fake' could not give a job state: 'SLEEPING' is none"):
+    message = "'fake' could not give a job state that launchbind knows: the scheduler returned 'SLEEPING'"
+    with pytest.raises(SchedulerError, match=message):
         launcher.status(handle)
-    with pytest.raises(SchedulerError, match="'fake' could not give a job state: 'SLEEPING'"):
+    with pytest.raises(SchedulerError, match=message):
         launcher.list("fake")
 
 
@@ -132,40 +106,83 @@ def test_a_scheduler_that_fails_to_describe_is_an_error() -> None:
     launcher, handle, _ = run(Deaf())
     for ask in (launcher.status, launcher.logs, launcher.cancel):
         with pytest.raises(
-            SchedulerError, match=f"'fake' could not tell how {handle} fares: ConnectionError"
+            SchedulerError, match=f"'fake' could not get the status of {handle}: ConnectionError"
         ) as caught:
             ask(handle)
         assert isinstance(caught.value.__cause__, ConnectionError)
         assert "hunter2" not in str(caught.value)
 
 
-class WithExitCode(FakeScheduler):
-    """Knows with which code its jobs end."""
-
-    code: int | None = 3
-
-    def exit_code(self, app_id: str, /) -> int | None:
-        if self.code == 99:
-            raise FileNotFoundError(app_id)
-        return self.code
-
-
-def test_the_exit_code_comes_with_the_end() -> None:
-    """It is asked for when the job has ended, and not before."""
-    launcher, handle, job = run(WithExitCode())
+def test_the_exit_code_comes_with_a_terminal_state() -> None:
+    """The description's exit code is read once the job has ended, and ignored before."""
+    launcher, handle, job = run(FakeScheduler())
+    job.exit_code = 3
     assert launcher.status(handle).exit_code is None
     job.state = JobState.FAILED
     assert launcher.status(handle).exit_code == 3
     assert launcher.wait(handle).exit_code == 3
 
 
-def test_a_scheduler_that_fails_to_tell_the_exit_code_is_an_error() -> None:
-    """It is wrapped like every other failure of a scheduler."""
-    scheduler = WithExitCode()
+def test_a_description_need_not_have_an_exit_code() -> None:
+    """A launcher's own description, such as torchx's, may have none; then the status has none."""
+    scheduler = Codeless()
     launcher, handle, job = run(scheduler)
-    job.state, scheduler.code = JobState.FAILED, 99
-    with pytest.raises(SchedulerError, match=f"'fake' could not tell how {handle} ended: FileNotFound"):
+    job.state = JobState.FAILED
+    described = scheduler.describe(handle.app_id)
+    assert not isinstance(described, DescribesExitCode)
+    assert launcher.status(handle) == JobStatus(handle, JobState.FAILED)
+
+
+@dataclass
+class Plain:
+    """A description with what the Protocol asks for, and nothing more."""
+
+    state: JobState
+    roles: list[FakeRole]
+    msg: str = ""
+    ui_url: str | None = None
+
+
+class Codeless(FakeScheduler):
+    """Its descriptions have no exit code."""
+
+    def describe(self, app_id: str, /) -> Plain:  # type: ignore[override]  # conforms to the Protocol all the same
+        job = self.jobs[app_id]
+        return Plain(job.state, job.roles)
+
+
+class Unreadable(FakeJob):
+    """A job whose exit code is read from somewhere, which fails."""
+
+    @property
+    def exit_code(self) -> int | None:
+        raise FileNotFoundError(self.app_id)
+
+    @exit_code.setter
+    def exit_code(self, code: int | None) -> None: ...
+
+
+def test_a_description_that_fails_to_give_the_exit_code_is_an_error() -> None:
+    """It is translated like every other failure of a scheduler."""
+    scheduler = FakeScheduler()
+    launcher, handle, job = run(scheduler)
+    scheduler.jobs[handle.app_id] = Unreadable(job.app_id, job.request, job.roles, JobState.FAILED)
+    with pytest.raises(SchedulerError, match=f"could not get the status of {handle}: FileNotFoundError"):
         launcher.status(handle)
+    with pytest.raises(SchedulerError, match="could not list its jobs: FileNotFoundError"):
+        launcher.list("fake")
+
+
+def test_what_a_scheduler_does_not_implement_is_unsupported() -> None:
+    """A NotImplementedError of any method says that the scheduler cannot do it; nothing has failed."""
+
+    class Incomplete(FakeScheduler):
+        def cancel(self, app_id: str, /) -> None:
+            raise NotImplementedError
+
+    launcher, handle, _ = run(Incomplete())
+    with pytest.raises(UnsupportedError, match=f"'fake' cannot cancel {handle}[.]"):
+        launcher.cancel(handle)
 
 
 def test_statuses_come_in_the_order_asked() -> None:
@@ -209,7 +226,7 @@ def test_statuses_ask_once_per_backend_where_they_can() -> None:
     with pytest.raises(UnknownJobError, match="gone"):
         launcher.statuses([first, "fake://tests/gone"])
     scheduler.broken = True
-    with pytest.raises(SchedulerError, match="'fake' could not tell how 1 jobs fare: ConnectionError"):
+    with pytest.raises(SchedulerError, match="'fake' could not get the status of 1 jobs: ConnectionError"):
         launcher.statuses([first])
 
 
@@ -321,9 +338,7 @@ class Bare:
 
 def test_what_a_scheduler_cannot_do_is_an_error_that_names_it() -> None:
     """Capabilities are asked for one by one, and never guessed."""
-    registry: Registry[FakeExecutor] = Registry("executor")
-    registry.register("fake", FakeExecutor)
-    launcher: FakeLauncher = Launcher(registry, {"fake": Bare})
+    launcher = Launcher(executors(), {"fake": Bare})
     handle = launcher.run(hello(), FakeExecutor())
     assert launcher.status(handle).state is JobState.RUNNING
     with pytest.raises(UnsupportedError, match="the scheduler of backend 'fake' cannot read logs"):
@@ -339,7 +354,7 @@ def test_capabilities_can_be_asked_for() -> None:
     """By backend or alias, and for a backend that is not there it is the usual error."""
     launcher = launcher_of(FakeScheduler())
     assert launcher.supports("pretend", SupportsLogs)
-    assert not launcher.supports("fake", SupportsExitCode)
+    assert not launcher.supports("fake", SupportsDescribeMany)
     with pytest.raises(UnknownBackendError):
         launcher.supports("slurm", SupportsLogs)
 
@@ -356,8 +371,7 @@ def test_threads_that_ask_at_once_share_one_scheduler() -> None:
         made.append(FakeScheduler(session))
         return made[-1]
 
-    executors: Registry[FakeExecutor] = Registry("executor")
-    launcher = Launcher(executors, {"fake": factory})
+    launcher = launcher_of(factory)
     threads = [threading.Thread(target=launcher.supports, args=("fake", SupportsLogs)) for _ in range(4)]
     for thread in threads:
         thread.start()
@@ -378,11 +392,11 @@ def test_list_gives_the_jobs_of_a_backend(backend: str) -> None:
     ]
 
 
-def test_list_tells_exit_codes_where_the_scheduler_knows_them() -> None:
-    """Of the jobs that have ended."""
-    launcher, first, job = run(WithExitCode())
+def test_a_listing_has_the_exit_codes_of_ended_jobs() -> None:
+    """A listed job may carry one, as a description may."""
+    launcher, first, job = run(FakeScheduler())
     second = launcher.run(hello(), FakeExecutor())
-    job.state = JobState.FAILED
+    job.state, job.exit_code = JobState.FAILED, 3
     assert launcher.list("fake") == [
         JobStatus(first, JobState.FAILED, 3),
         JobStatus(second, JobState.RUNNING),
@@ -412,15 +426,8 @@ def test_a_handle_may_name_its_backend_by_an_alias() -> None:
     assert launcher.status(f"pretend://{handle.session}/{handle.app_id}").state is JobState.RUNNING
 
 
-class Knowing(Batching):
-    """It knows with which code a job ended."""
-
-    def exit_code(self, app_id: str, /) -> int | None:
-        return 7
-
-
-def test_statuses_tell_exit_codes_where_the_scheduler_knows_them() -> None:
-    """Also those that are described many at once."""
-    launcher, handle, job = run(Knowing())
-    job.state = JobState.FAILED
+def test_jobs_described_together_have_exit_codes() -> None:
+    """They come with the descriptions, as for a single job."""
+    launcher, handle, job = run(Batching())
+    job.state, job.exit_code = JobState.FAILED, 7
     assert [status.exit_code for status in launcher.statuses([handle])] == [7]

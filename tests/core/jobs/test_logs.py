@@ -2,46 +2,25 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import pytest
+from fake_jobs import launcher_of, run
+from guard import GUARD_SECONDS
 
 from launchbind import (
-    Handle,
     InvalidSettingError,
-    Launcher,
     PlanError,
-    Registry,
     SchedulerError,
     UnknownJobError,
     UnsupportedError,
 )
-from launchbind.testing import FakeApp, FakeExecutor, FakeInfo, FakeJob, FakeRole, FakeScheduler
+from launchbind.testing import FakeApp, FakeRole, FakeScheduler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-FakeLauncher = Launcher[FakeApp, FakeExecutor, FakeInfo]
-
-
-def launcher_of(scheduler: FakeScheduler) -> FakeLauncher:
-    registry: Registry[FakeExecutor] = Registry("executor")
-    registry.register("fake", FakeExecutor, aliases=("pretend",))
-    return Launcher(registry, {"fake": lambda session: scheduler}, session="tests")
-
-
-def hello() -> FakeApp:
-    return FakeApp("hello", [FakeRole("main", "echo", ["hello"])])
-
-
-def run(scheduler: FakeScheduler, app: FakeApp | None = None) -> tuple[FakeLauncher, Handle, FakeJob]:
-    """A launcher, and the handle and job of an app it has submitted."""
-    launcher = launcher_of(scheduler)
-    handle = launcher.run(app or hello(), FakeExecutor())
-    return launcher, handle, scheduler.jobs[handle.app_id]
 
 
 class Talking(FakeScheduler):
@@ -51,22 +30,12 @@ class Talking(FakeScheduler):
     gate: threading.Barrier | None = None
 
     def log_iter(
-        self,
-        app_id: str,
-        role_name: str,
-        k: int = 0,
-        regex: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        should_tail: bool = False,
+        self, app_id: str, role_name: str, k: int = 0, *, should_tail: bool = False
     ) -> Iterator[str]:
-        if since is not None:
-            raise NotImplementedError("since")
         for line in (f"{role_name}/{k} begins\n", f"{role_name}/{k} ends"):
-            if regex is None or re.search(regex, line):
-                yield line
+            yield line
             if self.gate is not None:
-                self.gate.wait(timeout=60)
+                self.gate.wait(timeout=GUARD_SECONDS)
             if self.failing is not None and k == 1:
                 raise self.failing
 
@@ -157,25 +126,68 @@ def test_a_launchbind_error_inside_a_stream_passes_through() -> None:
         list(launcher.logs(handle))
 
 
-def test_a_regex_is_handed_to_the_scheduler() -> None:
-    """Only the lines in which it is found come back."""
+@pytest.mark.parametrize("follow", [False, True])
+@pytest.mark.parametrize(
+    ("regex", "found"),
+    [
+        ("head.*ends", ["head/0 ends"]),
+        ("1 ends$", ["worker/1 ends"]),
+        ("d/. b", ["head/0 begins\n"]),
+        ("x", []),
+    ],
+)
+def test_a_regex_selects_the_lines_in_which_it_is_found(regex: str, found: list[str], follow: bool) -> None:
+    """The launcher filters, so no scheduler has to."""
     launcher, handle, _ = run(Talking(), two_roles())
-    assert list(launcher.logs(handle, regex="head.*ends")) == ["head/0 ends"]
+    assert list(launcher.logs(handle, follow=follow, regex=regex)) == found
 
 
-def test_logs_since_a_point_in_time_may_be_unsupported() -> None:
-    """A scheduler that cannot do it says so with NotImplementedError, which becomes the named error."""
-    launcher, handle, _ = run(Talking(), two_roles())
-    with pytest.raises(UnsupportedError, match="'fake' cannot read logs since a point in time"):
-        list(launcher.logs(handle, since=datetime.now(timezone.utc)))
+NOON = datetime(2020, 1, 2, 12, tzinfo=timezone.utc)
+
+
+class Dated(FakeScheduler):
+    """Can read logs since a point in time, which it repeats."""
+
+    def log_iter(
+        self,
+        app_id: str,
+        role_name: str,
+        k: int = 0,
+        since: datetime | None = None,
+        should_tail: bool = False,
+    ) -> Iterator[str]:
+        return iter([f"{role_name}/{k} since {since and since.hour}, {should_tail}\n"])
+
+
+def test_since_is_passed_to_a_scheduler_that_takes_it() -> None:
+    """It is passed when it is given, and not otherwise."""
+    launcher, handle, _ = run(Dated())
+    assert list(launcher.logs(handle, since=NOON)) == ["main/0 since 12, False\n"]
+    assert list(launcher.logs(handle, follow=True, since=NOON)) == ["main/0 since 12, True\n"]
+    assert list(launcher.logs(handle)) == ["main/0 since None, False\n"]
+
+
+class Careless(FakeScheduler):
+    """Takes any keyword, and ignores it."""
+
+    def log_iter(self, app_id: str, *_: object, **__: object) -> Iterator[str]:
+        return iter(["all of it\n"])
+
+
+@pytest.mark.parametrize("kind", [Talking, Careless])
+def test_since_is_refused_where_log_iter_does_not_name_it(kind: type[FakeScheduler]) -> None:
+    """At once, and not when the first line comes; the whole log would be the wrong answer."""
+    launcher, handle, _ = run(kind())
+    with pytest.raises(UnsupportedError, match=r"'fake' cannot read logs since a point in time\."):
+        launcher.logs(handle, since=NOON)
 
 
 def test_logs_that_a_scheduler_only_pretends_to_have_are_unsupported() -> None:
-    """torchx's base class has a log_iter that raises NotImplementedError."""
+    """torchx's base class has a log_iter that raises NotImplementedError (torchx 0.7.0)."""
     scheduler = Talking()
     scheduler.failing = NotImplementedError()
     launcher, handle, _ = run(scheduler, two_roles())
-    with pytest.raises(UnsupportedError, match=r"'fake' cannot read logs\.") as caught:
+    with pytest.raises(UnsupportedError, match=f"'fake' cannot read the logs of {handle}[.]") as caught:
         list(launcher.logs(handle, "worker", 1))
     assert isinstance(caught.value, NotImplementedError)
 
@@ -189,14 +201,7 @@ class Endless(FakeScheduler):
         self.left = threading.Semaphore(0)
 
     def log_iter(
-        self,
-        app_id: str,
-        role_name: str,
-        k: int = 0,
-        regex: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        should_tail: bool = False,
+        self, app_id: str, role_name: str, k: int = 0, *, should_tail: bool = False
     ) -> Iterator[str]:
         try:
             while True:
@@ -224,19 +229,12 @@ class Watched(Talking):
     """Remembers which replicas were asked for, how, and in what kind of thread."""
 
     def log_iter(
-        self,
-        app_id: str,
-        role_name: str,
-        k: int = 0,
-        regex: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        should_tail: bool = False,
+        self, app_id: str, role_name: str, k: int = 0, *, should_tail: bool = False
     ) -> Iterator[str]:
         thread = threading.current_thread()
         self.asked = [*getattr(self, "asked", []), (role_name, k, should_tail)]
         self.threads = [*getattr(self, "threads", []), (thread is threading.main_thread(), thread.daemon)]
-        yield from super().log_iter(app_id, role_name, k, regex)
+        yield from super().log_iter(app_id, role_name, k)
 
 
 def test_one_replica_is_asked_after_the_other() -> None:

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from fake_jobs import FakeLauncher, executors, hello, launcher_of
 
 from launchbind import (
     Handle,
@@ -16,31 +17,16 @@ from launchbind import (
     PlanError,
     Registry,
     SchedulerError,
+    UnsupportedError,
 )
 from launchbind.testing import FakeApp, FakeExecutor, FakeInfo, FakeJob, FakeRole, FakeScheduler
 
 if TYPE_CHECKING:
     from launchbind import SchedulerFactory
 
-FakeLauncher = Launcher[FakeApp, FakeExecutor, FakeInfo]
-
 
 class Subclass(FakeExecutor):
     """An executor that nobody registered."""
-
-
-def registry() -> Registry[FakeExecutor]:
-    made: Registry[FakeExecutor] = Registry("executor")
-    made.register("fake", FakeExecutor, aliases=("pretend",))
-    return made
-
-
-def launcher_of(factory: SchedulerFactory[FakeScheduler] = FakeScheduler) -> FakeLauncher:
-    return Launcher(registry(), {"fake": factory}, session="tests")
-
-
-def hello(name: str = "hello") -> FakeApp:
-    return FakeApp(name, [FakeRole("main", "echo", ["hello", "world"], {"A": "1"})])
 
 
 def test_submit_submits_what_was_planned() -> None:
@@ -75,8 +61,7 @@ def test_a_plan_that_was_changed_is_refused() -> None:
 
 def test_a_plan_for_another_backend_is_refused() -> None:
     """The backend is part of what was planned."""
-    made = registry()
-    launcher: FakeLauncher = Launcher(made, {"fake": FakeScheduler, "other": FakeScheduler})
+    launcher = Launcher(executors(), {"fake": FakeScheduler, "other": FakeScheduler})
     plan = launcher.plan(hello(), FakeExecutor())
     plan.backend = "other"
     with pytest.raises(PlanError, match="was changed"):
@@ -92,6 +77,18 @@ def test_a_plan_is_submitted_once() -> None:
     with pytest.raises(PlanError, match=f"app 'hello' was submitted already, as {handle}: plan it again"):
         launcher.submit(plan)
     assert list(scheduler.jobs) == [handle.app_id]
+
+
+def test_a_launcher_has_its_session() -> None:
+    """It is the session of the handles."""
+    assert launcher_of(session="nightly").session == "nightly"
+
+
+def test_the_scheduler_of_a_backend_can_be_used_directly() -> None:
+    """It is the one that the launcher uses, by name or alias."""
+    scheduler = FakeScheduler()
+    launcher = launcher_of(scheduler)
+    assert launcher.scheduler("pretend") is launcher.scheduler("fake") is scheduler
 
 
 def test_of_many_threads_one_submits() -> None:
@@ -216,7 +213,7 @@ def test_a_scheduler_that_cannot_be_made_is_a_scheduler_error() -> None:
         return FakeScheduler(session)
 
     launcher = launcher_of(factory)
-    with pytest.raises(SchedulerError, match="'fake' could not make its scheduler: OSError: no config"):
+    with pytest.raises(SchedulerError, match="'fake' could not create its scheduler: OSError: no config"):
         launcher.plan(hello(), FakeExecutor())
     assert launcher.plan(hello(), FakeExecutor()).backend == "fake"
 
@@ -225,13 +222,13 @@ def test_a_scheduler_that_cannot_be_made_is_a_scheduler_error() -> None:
 def test_a_session_that_no_handle_can_carry_is_refused_before_any_job(session: str) -> None:
     """Otherwise a job would run that could not be found again."""
     with pytest.raises(InvalidHandleError):
-        Launcher(registry(), {"fake": FakeScheduler}, session=session)
+        launcher_of(session=session)
 
 
 def test_close_closes_every_scheduler_once() -> None:
     """As a context manager the launcher closes what it made, and nothing that it did not make."""
     schedulers = {"fake": FakeScheduler(), "other": FakeScheduler(), "unused": FakeScheduler()}
-    made = registry()
+    made = executors()
     made.register("other", Subclass)
     factories = {name: give(scheduler) for name, scheduler in schedulers.items()}
     with Launcher(made, factories) as launcher:
@@ -261,12 +258,9 @@ class BadIds(FakeScheduler):
 def test_a_job_whose_id_fits_no_handle_is_cancelled() -> None:
     """Nobody could follow such a job, so it is ended, and the error names its id."""
     scheduler = BadIds()
-    registry: Registry[FakeExecutor] = Registry("executor")
-    registry.register("fake", FakeExecutor)
-    launcher: Launcher[FakeApp, FakeExecutor, FakeInfo] = Launcher(registry, {"fake": lambda _: scheduler})
-    said = "'fake' could not keep the job of app 'a': no handle can carry its id 'a job', so it was"
-    with pytest.raises(SchedulerError, match=said):
-        launcher.run(FakeApp("a", [FakeRole("main", "echo")]), FakeExecutor())
+    message = "'fake' could not keep the job of app 'a': no handle can carry its id 'a job', so it was"
+    with pytest.raises(SchedulerError, match=message):
+        launcher_of(scheduler).run(hello("a"), FakeExecutor())
     assert scheduler.jobs["a job"].state is JobState.CANCELLED
 
 
@@ -279,16 +273,32 @@ class Unclosable(FakeScheduler):
 
 
 def test_a_scheduler_that_fails_to_close_keeps_no_other_open() -> None:
-    """Every scheduler is closed, and the failure is told afterwards."""
+    """Every scheduler is closed, and the failure is raised afterwards."""
     made = [Unclosable(), FakeScheduler(), Unclosable()]
-    registry: Registry[FakeExecutor] = Registry("executor")
     factories = {f"backend{number}": lambda _, each=each: each for number, each in enumerate(made)}
-    launcher: Launcher[FakeApp, FakeExecutor, FakeInfo] = Launcher(registry, factories)
+    launcher = Launcher(executors(), factories)
     for backend in factories:
         launcher.supports(backend, FakeScheduler)
     with pytest.raises(SchedulerError, match="'backend2' could not close its scheduler: OSError: still busy"):
         launcher.close()
     assert all(scheduler.closed for scheduler in made)
+
+
+def test_a_scheduler_that_does_not_implement_close_keeps_no_other_open() -> None:
+    """It is an error like any other failure, raised once all are closed."""
+
+    class Incomplete(FakeScheduler):
+        def close(self) -> None:
+            raise NotImplementedError
+
+    made = [FakeScheduler(), Incomplete()]
+    factories = {f"backend{number}": lambda _, each=each: each for number, each in enumerate(made)}
+    launcher = Launcher(executors(), factories)
+    for backend in factories:
+        launcher.scheduler(backend)
+    with pytest.raises(UnsupportedError, match="'backend1' cannot close its scheduler"):
+        launcher.close()
+    assert made[0].closed
 
 
 class Uncancellable(BadIds):
@@ -300,13 +310,11 @@ class Uncancellable(BadIds):
 
 def test_a_job_whose_id_fits_no_handle_and_that_cannot_be_cancelled_is_told_of() -> None:
     """The error says what failed, without the secrets that only the request holds."""
-    registry: Registry[FakeExecutor] = Registry("executor")
-    registry.register("fake", FakeExecutor)
-    launcher: FakeLauncher = Launcher(registry, {"fake": Uncancellable})
+    launcher = launcher_of(Uncancellable)
     plan = launcher.plan(hello(), FakeExecutor())
     plan.info.request.env["HF_TOKEN"] = "hf_s3cr3t"
-    said = "'fake' could not cancel the job 'a job': OSError: busy with .*<redacted>"
-    with pytest.raises(SchedulerError, match=said):
+    message = "'fake' could not cancel the job 'a job': OSError: busy with .*<redacted>"
+    with pytest.raises(SchedulerError, match=message):
         launcher.submit(Plan("fake", plan.app, plan.info))
 
 
@@ -333,11 +341,9 @@ class Talkative(FakeScheduler):
 
 def test_errors_about_a_job_hide_what_its_plan_knew_to_be_secret() -> None:
     """A scheduler's error that repeats a value of the job's environment does not show it."""
-    registry: Registry[FakeExecutor] = Registry("executor")
-    registry.register("fake", FakeExecutor)
-    launcher: Launcher[FakeApp, FakeExecutor, FakeInfo] = Launcher(registry, {"fake": Talkative})
+    launcher = launcher_of(Talkative)
     executor = FakeExecutor(env_vars={"HF_TOKEN": "hf_s3cr3t", "MIRROR": "hf_s3cr3t"})
-    handle = launcher.run(FakeApp("a", [FakeRole("main", "echo")]), executor)
+    handle = launcher.run(hello(), executor)
     launcher.plan(hello(), FakeExecutor({"HF_TOKEN": "another-one"}))  # does not make it forget the first
     with pytest.raises(SchedulerError) as caught:
         launcher.status(handle)
@@ -352,18 +358,14 @@ class Uncopyable(FakeExecutor):
 
 
 def test_an_executor_that_cannot_be_copied_is_an_error_without_its_secrets() -> None:
-    """The reason is told, its secrets are not; a launcher with a copier of its own plans it."""
-    registry: Registry[FakeExecutor] = Registry("executor")
-    registry.register("fake", FakeExecutor)
+    """The error has the reason without its secrets; a launcher with another copier plans the executor."""
     executor = Uncopyable(env_vars={"HF_TOKEN": "hf_s3cr3t"})
     app = FakeApp("a", [FakeRole("main", "echo", env={"API_KEY": "abc-role-key"})])
     executor.env_vars["MIRROR"] = "hf_s3cr3t and abc-role-key"
-    plain: Launcher[FakeApp, FakeExecutor, FakeInfo] = Launcher(registry, {"fake": FakeScheduler})
     with pytest.raises(PlanError, match="app 'a' or its executor cannot be copied") as caught:
-        plain.plan(app, executor)
+        launcher_of().plan(app, executor)
     assert "hf_s3cr3t" not in str(caught.value)
     assert "abc-role-key" not in str(caught.value)
-    own: Launcher[FakeApp, FakeExecutor, FakeInfo] = Launcher(
-        registry, {"fake": FakeScheduler}, copier=lambda each: FakeExecutor(dict(each.env_vars))
-    )
+    factories = {"fake": FakeScheduler}
+    own = Launcher(executors(), factories, copier=lambda each: FakeExecutor(dict(each.env_vars)))
     assert own.plan(app, executor).backend == "fake"

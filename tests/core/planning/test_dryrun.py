@@ -1,4 +1,4 @@
-"""The dry-run pipeline: its order, and who is blamed when a step goes wrong."""
+"""The dry-run pipeline: the order of its steps, and whom the error of a step names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ListScheduler(DryRunMixin):
 
 
 def adding(word: str) -> RoleSpec[Info]:
-    """A role that adds a word, and the backend it was told, to the request."""
+    """A role that adds a word, and the backend it was given, to the request."""
 
     def adjust(backend: str, info: Info) -> Info:
         info.request.append(f"{word}@{backend}")
@@ -134,10 +134,10 @@ def test_a_role_that_raises_is_named_and_its_error_kept() -> None:
 
 @pytest.mark.parametrize("roles", [[], [adding("a")]])
 @pytest.mark.parametrize(("value", "kind"), [(None, "None"), (3, "an object of type int")])
-def test_a_scheduler_that_returns_no_info_is_to_blame_itself(
+def test_the_error_of_a_scheduler_that_returns_no_info_names_no_role(
     roles: list[RoleSpec[Info]], value: object, kind: str
 ) -> None:
-    """No role is named for what the scheduler did, whether or not there are roles."""
+    """The scheduler failed, not a role, whether or not there are roles."""
 
     class Faulty(ListScheduler):
         def _submit_dryrun(self, app: Spec, cfg: str) -> Info:
@@ -161,8 +161,8 @@ def test_what_the_scheduler_raises_passes_through() -> None:
         submit_dryrun(Failing(), AppSpec("job"), "cfg")
 
 
-def test_stand_ins_without_names_are_still_blamed_readably() -> None:
-    """Apps, roles and schedulers that are less than the protocols say do not cause other errors."""
+def test_errors_of_stand_ins_without_names_are_readable() -> None:
+    """Apps, roles and schedulers that lack what the Protocols ask for do not cause other errors."""
 
     class Nameless:
         roles = (returning(None),)

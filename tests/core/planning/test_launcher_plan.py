@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
+from fake_jobs import FakeLauncher, executors, hello, launcher_of
 
 from launchbind import (
     DryRunError,
@@ -21,11 +22,7 @@ from launchbind import (
 from launchbind.testing import FakeApp, FakeExecutor, FakeInfo, FakeRequest, FakeRole, FakeScheduler
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from launchbind import SchedulerFactory
-
-FakeLauncher = Launcher[FakeApp, FakeExecutor, FakeInfo]
+    from collections.abc import Mapping
 
 
 class Subclass(FakeExecutor):
@@ -43,24 +40,6 @@ class Greedy(FakeScheduler):
         return info
 
 
-def registry() -> Registry[FakeExecutor]:
-    made: Registry[FakeExecutor] = Registry("executor")
-    made.register("fake", FakeExecutor, aliases=("pretend",))
-    return made
-
-
-def launcher_of(
-    factory: SchedulerFactory[FakeScheduler] = FakeScheduler,
-    *,
-    prepare: Callable[[FakeApp, FakeExecutor, str], None] | None = None,
-) -> FakeLauncher:
-    return Launcher(registry(), {"fake": factory}, session="tests", prepare=prepare)
-
-
-def hello(name: str = "hello") -> FakeApp:
-    return FakeApp(name, [FakeRole("main", "echo", ["hello", "world"], {"A": "1"})])
-
-
 # -- plan ----------------------------------------------------------------------------------------------
 
 
@@ -74,20 +53,16 @@ def test_a_plan_has_the_request_of_the_executors_backend() -> None:
 
 
 def test_planning_changes_neither_app_nor_executor() -> None:
-    """Both are equal before and after, whatever the scheduler, a role or prepare does to what it is given."""
+    """Both are equal before and after, whatever the scheduler or a role does to what it is given."""
 
     def adjust(backend: str, info: FakeInfo) -> FakeInfo:
         info.request.env["ADJUSTED"] = backend
         return info
 
-    def prepare(app: FakeApp, executor: FakeExecutor, backend: str) -> None:
-        app.metadata["prepared"] = backend
-        executor.retries = 9
-
     app, executor = hello(), FakeExecutor(env_vars={"B": "2"})
     app.roles[0].adjust = adjust
     before = copy.deepcopy((app, executor))
-    launcher = launcher_of(Greedy, prepare=prepare)
+    launcher = launcher_of(Greedy)
     first, second = launcher.plan(app, executor), launcher.plan(app, executor)
     assert (app, executor) == before
     assert first.info.request.commands == [["echo", "hello", "world"]]
@@ -125,9 +100,9 @@ def test_an_unknown_backend_lists_the_known_ones() -> None:
 
 def test_a_registered_name_without_a_scheduler_is_an_unknown_backend() -> None:
     """An executor whose backend has no scheduler is refused, even if there is another scheduler."""
-    made = registry()
+    made = executors()
     made.register("other", Subclass)
-    launcher: FakeLauncher = Launcher(made, {"fake": FakeScheduler})
+    launcher = Launcher(made, {"fake": FakeScheduler})
     with pytest.raises(UnknownBackendError, match="'other': there are fake"):
         launcher.plan(hello(), Subclass())
 
@@ -140,44 +115,22 @@ def test_an_executor_that_is_not_registered_is_an_error() -> None:
 
 
 def test_an_app_without_roles_is_refused() -> None:
-    """There is nothing to run, which is said before any scheduler is made."""
+    """It has nothing to run; the error comes before any scheduler is created."""
     with pytest.raises(PlanError, match="app 'empty' has no roles"):
         launcher_of(not_made).plan(FakeApp("empty"), FakeExecutor())
 
 
 @pytest.mark.parametrize(
-    ("roles", "said"),
+    ("roles", "message"),
     [
         ([FakeRole("a", "true"), FakeRole("b", "true"), FakeRole("a", "true")], "2 roles called 'a'"),
         ([FakeRole("a", "true"), FakeRole("b", "true", num_replicas=0)], "role 'b' with 0 replicas"),
     ],
 )
-def test_roles_that_no_log_could_be_asked_for_are_refused(roles: list[FakeRole], said: str) -> None:
+def test_roles_whose_logs_could_not_be_read_are_refused(roles: list[FakeRole], message: str) -> None:
     """Two roles of one name, or a role nobody runs, are found before there is a job."""
-    with pytest.raises(PlanError, match=f"app 'job' has .*{said}"):
+    with pytest.raises(PlanError, match=f"app 'job' has .*{message}"):
         launcher_of(not_made).plan(FakeApp("job", roles), FakeExecutor())
-
-
-def test_values_made_for_one_dry_run_do_not_change_the_fingerprint() -> None:
-    """Where schedulers do not tell which values they make anew, the launcher's own hook does."""
-    numbers = iter(range(100, 200))
-
-    class Numbering(FakeScheduler):
-        def _submit_dryrun(self, app: FakeApp, cfg: FakeExecutor) -> FakeInfo:
-            info = super()._submit_dryrun(app, cfg)
-            info.request.env["RUN"] = f"run-{next(numbers)}"
-            return info
-
-    def volatile(app: FakeApp, executor: FakeExecutor, info: FakeInfo) -> dict[str, str]:
-        return {info.request.env["RUN"]: "<run>"}
-
-    steady: FakeLauncher = Launcher(registry(), {"fake": Numbering}, volatile=volatile)
-    first, second = steady.plan(hello(), FakeExecutor()), steady.plan(hello(), FakeExecutor())
-    assert first.fingerprint == second.fingerprint
-    assert "<run>" in first.to_json()
-    assert "run-100" in first.render()
-    plain: FakeLauncher = Launcher(registry(), {"fake": Numbering})
-    assert plain.plan(hello(), FakeExecutor()).fingerprint != plain.plan(hello(), FakeExecutor()).fingerprint
 
 
 def not_made(session: str, /) -> FakeScheduler:
@@ -242,36 +195,9 @@ def test_other_launchbind_errors_of_a_scheduler_pass_through() -> None:
         launcher_of(Failing).plan(hello(), FakeExecutor())
 
 
-def test_prepare_gets_copies_and_the_canonical_backend() -> None:
-    """What it changes is in the plan, and nowhere else."""
-    seen: list[str] = []
-
-    def prepare(app: FakeApp, executor: FakeExecutor, backend: str) -> None:
-        seen.append(backend)
-        app.roles[0].args.append("prepared")
-        executor.env_vars["PREPARED"] = "1"
-
-    app, executor = hello(), FakeExecutor()
-    plan = launcher_of(prepare=prepare).plan(app, executor, backend="pretend")
-    assert seen == ["fake"]
-    assert plan.info.request.commands == [["echo", "hello", "world", "prepared"]]
-    assert plan.info.request.env["PREPARED"] == "1"
-    assert (app, executor) == (hello(), FakeExecutor())
-
-
-def test_an_error_of_prepare_is_a_dry_run_error() -> None:
-    """The hook is part of the dry run."""
-
-    def prepare(app: FakeApp, executor: FakeExecutor, backend: str) -> None:
-        raise OSError("disk full")
-
-    with pytest.raises(DryRunError, match="OSError: disk full"):
-        launcher_of(prepare=prepare).plan(hello(), FakeExecutor())
-
-
 def test_names_the_caller_adds_are_secret_in_its_plans() -> None:
     """secret_names reaches every plan of the launcher."""
-    launcher: FakeLauncher = Launcher(registry(), {"fake": FakeScheduler}, secret_names=["LICENSE"])
+    launcher = Launcher(executors(), {"fake": FakeScheduler}, secret_names=["LICENSE"])
     plan = launcher.plan(hello(), FakeExecutor({"MY_LICENSE": "abcdefgh"}))
     assert "abcdefgh" not in plan.render() + plan.to_json()
 
@@ -292,12 +218,14 @@ class Stamping(FakeScheduler):
 
 
 def test_values_made_anew_do_not_change_the_fingerprint() -> None:
-    """What the scheduler calls volatile is left out of fingerprints and diffs, and is in the rendering."""
+    """Volatile values are left out of fingerprints, JSON and diffs; the rendering shows them."""
     launcher = launcher_of(Stamping)
     first, second = launcher.plan(hello(), FakeExecutor()), launcher.plan(hello(), FakeExecutor())
     assert first.info.request.env != second.info.request.env
     assert first.fingerprint == second.fingerprint
     assert first.diff(second) == ""
+    assert first.to_json() == second.to_json()
+    assert '"RUN_ID": "{run_id}"' in first.to_json()
     assert first.info.request.env["RUN_ID"] in first.render()
     assert launcher.submit(first) != launcher.submit(second)
 
@@ -314,7 +242,7 @@ def test_a_failure_to_tell_the_volatile_values_is_a_dry_run_error() -> None:
 
 
 class Inlining(FakeScheduler):
-    """Writes the values of variables into the command, where nothing tells that they are secret."""
+    """Writes the values of variables into the command, where no name marks them as secret."""
 
     def _submit_dryrun(self, app: FakeApp, cfg: FakeExecutor) -> FakeInfo:
         values = [*cfg.env_vars.values(), *app.roles[0].env.values()]
@@ -329,14 +257,16 @@ def test_secrets_of_executor_and_app_are_hidden_wherever_the_scheduler_puts_them
     assert plan.info.request.commands == [["key-of-executor", "key-of-role"]]
 
 
-def test_a_launchers_own_volatile_values_come_from_the_copies() -> None:
-    """It is asked with app, executor and info, as they were planned."""
+def test_values_made_anew_that_nobody_names_change_the_fingerprint() -> None:
+    """Each dry run of a scheduler that makes such values, and has no ``volatile``, is another plan."""
+    numbers = iter(range(100, 200))
 
-    def volatile(app: FakeApp, executor: FakeExecutor, info: FakeInfo) -> Mapping[str, str]:
-        return {f"{app.name} {executor.env_vars['N']} {info.request.app}": "{all}"}
+    class Numbering(FakeScheduler):
+        def _submit_dryrun(self, app: FakeApp, cfg: FakeExecutor) -> FakeInfo:
+            info = super()._submit_dryrun(app, cfg)
+            info.request.env["RUN"] = f"run-{next(numbers)}"
+            return info
 
-    launcher: FakeLauncher = Launcher(registry(), {"fake": FakeScheduler}, volatile=volatile)
-    plan = launcher.plan(
-        FakeApp("a", [FakeRole("main", "true", env={"TEXT": "a 1 a"})]), FakeExecutor({"N": "1"})
-    )
-    assert '"TEXT": "{all}"' in plan.to_json()
+    launcher = launcher_of(Numbering)
+    first, second = launcher.plan(hello(), FakeExecutor()), launcher.plan(hello(), FakeExecutor())
+    assert first.fingerprint != second.fingerprint

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import pytest
+from fake_jobs import FakeLauncher, hello, launcher_of
 
-from launchbind import Handle, JobState, Launcher, Registry, explain, protocols
+from launchbind import DryRunInfo, Handle, JobState, explain, protocols
 from launchbind.testing import (
     FakeApp,
     FakeCluster,
@@ -16,6 +16,7 @@ from launchbind.testing import (
     FakeInfo,
     FakeManagedExecutor,
     FakeProgram,
+    FakeRequest,
     FakeRole,
     FakeScheduler,
 )
@@ -23,6 +24,7 @@ from launchbind.testing import (
 if TYPE_CHECKING:
     from launchbind import (
         App,
+        DescribesExitCode,
         Description,
         DryRunScheduler,
         Executor,
@@ -32,16 +34,11 @@ if TYPE_CHECKING:
         SupportsAssign,
         SupportsCleanup,
         SupportsDescribeMany,
-        SupportsExitCode,
         SupportsList,
         SupportsLogs,
         SupportsVolatile,
     )
     from launchbind.protocols import Listed, StateLike
-
-
-def hello() -> FakeApp:
-    return FakeApp("hello", [FakeRole("main", "echo", ["hello"], {"ROLE": "1"})])
 
 
 def test_the_fakes_satisfy_the_protocols() -> None:
@@ -63,10 +60,10 @@ def test_the_executor_has_the_size_it_is_given() -> None:
 
 def test_the_request_has_the_commands_and_the_environment() -> None:
     """The roles' variables win over the executor's."""
-    info = FakeScheduler().submit_dryrun(hello(), FakeExecutor({"ROLE": "0", "X": "2"}))
+    info = FakeScheduler().submit_dryrun(hello(), FakeExecutor({"A": "0", "X": "2"}))
     assert info.request.app == "hello"
-    assert info.request.commands == [["echo", "hello"]]
-    assert info.request.env == {"ROLE": "1", "X": "2"}
+    assert info.request.commands == [["echo", "hello", "world"]]
+    assert info.request.env == {"A": "1", "X": "2"}
 
 
 def test_jobs_run_until_the_test_says_otherwise() -> None:
@@ -84,12 +81,12 @@ def test_jobs_run_until_the_test_says_otherwise() -> None:
 def test_an_info_that_was_never_attached_has_no_roles() -> None:
     """schedule takes an info whose app nobody attached."""
     scheduler = FakeScheduler()
-    app_id = scheduler.schedule(scheduler._submit_dryrun(hello(), FakeExecutor()))
+    app_id = scheduler.schedule(DryRunInfo(FakeRequest("hello", [["echo"]], {})))
     assert scheduler.jobs[app_id].roles == []
 
 
 def test_cancel_ends_what_has_not_ended() -> None:
-    """A job that has ended, or never was, is left alone."""
+    """Cancelling a job that has ended, or never existed, does nothing."""
     scheduler = FakeScheduler()
     app_id = scheduler.schedule(scheduler.submit_dryrun(hello(), FakeExecutor()))
     scheduler.cancel("never was")
@@ -112,9 +109,7 @@ def test_close_is_noted() -> None:
 def test_a_launcher_on_fakes_starts_nothing() -> None:
     """From plan to cancellation no process and no thread is started."""
     before = threading.active_count()
-    registry: Registry[FakeExecutor] = Registry("executor")
-    registry.register("fake", FakeExecutor)
-    with Launcher(registry, {"fake": FakeScheduler}) as launcher:
+    with launcher_of() as launcher:
         handle = launcher.run(hello(), FakeExecutor())
         launcher.cancel(handle)
         assert launcher.wait(handle).state is JobState.CANCELLED
@@ -140,7 +135,7 @@ def test_there_is_a_fake_of_every_protocol() -> None:
     logs: SupportsLogs = cluster
     listing: SupportsList = cluster
     many: SupportsDescribeMany = cluster
-    code: SupportsExitCode = cluster
+    code: DescribesExitCode = job
     volatile: SupportsVolatile[FakeInfo] = cluster
     fakes = {
         "StateLike": state,
@@ -157,7 +152,7 @@ def test_there_is_a_fake_of_every_protocol() -> None:
         "SupportsLogs": logs,
         "SupportsList": listing,
         "SupportsDescribeMany": many,
-        "SupportsExitCode": code,
+        "DescribesExitCode": code,
         "SupportsVolatile": volatile,
     }
     every = {
@@ -181,15 +176,13 @@ def test_the_managed_executor_notes_what_it_is_told() -> None:
 # -- the cluster ---------------------------------------------------------------------------------------
 
 
-def cluster_of(**programs: FakeProgram) -> tuple[FakeCluster, Launcher[FakeApp, FakeExecutor, FakeInfo]]:
+def cluster_of(**programs: FakeProgram) -> tuple[FakeCluster, FakeLauncher]:
     """A cluster that knows these programs, and a launcher for it."""
     cluster = FakeCluster(programs=programs)
-    registry: Registry[FakeExecutor] = Registry("executor")
-    registry.register("fake", FakeExecutor)
-    return cluster, Launcher(registry, {"fake": lambda session: cluster})
+    return cluster, launcher_of(cluster)
 
 
-def run(launcher: Launcher[FakeApp, FakeExecutor, FakeInfo], *roles: FakeRole) -> Handle:
+def run(launcher: FakeLauncher, *roles: FakeRole) -> Handle:
     return launcher.run(FakeApp("job", list(roles)), FakeExecutor())
 
 
@@ -248,18 +241,16 @@ def test_logs_of_the_cluster_are_those_of_the_replica() -> None:
 
 
 def test_logs_that_the_cluster_does_not_have_are_errors() -> None:
-    """An unknown job, role or replica, and a span of time."""
+    """An unknown job, role or replica."""
     cluster, launcher = cluster_of()
     app_id = run(launcher, FakeRole("main", "train")).app_id
     for asked in (("gone", "main", 0), (app_id, "other", 0), (app_id, "main", 1), (app_id, "main", -1)):
         with pytest.raises(LookupError, match=f"no job '{asked[0]}' with replica {asked[2]}"):
             cluster.log_iter(*asked)
-    with pytest.raises(NotImplementedError):
-        cluster.log_iter(app_id, "main", since=datetime.now(timezone.utc))
 
 
 def test_ids_of_the_cluster_are_made_anew_and_named() -> None:
-    """Two dry runs have two ids, the launcher is told, and so the plans are the same."""
+    """Two dry runs have two ids, which ``volatile`` names, so the plans are the same."""
     cluster, launcher = cluster_of()
     one, other = (launcher.plan(hello(), FakeExecutor()) for _ in range(2))
     assert set(cluster.volatile(one.info)).isdisjoint(cluster.volatile(other.info))
@@ -268,8 +259,7 @@ def test_ids_of_the_cluster_are_made_anew_and_named() -> None:
 
 
 def test_the_cluster_tells_of_many_jobs_at_once() -> None:
-    """None for those that never were; an unknown job has no exit code."""
+    """Jobs that never existed are None."""
     cluster, launcher = cluster_of()
     app_id = run(launcher, FakeRole("main", "train")).app_id
     assert cluster.describe_many([app_id, "gone"]) == {app_id: cluster.jobs[app_id], "gone": None}
-    assert cluster.exit_code("gone") is None

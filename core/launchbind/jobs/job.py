@@ -1,0 +1,174 @@
+"""Job: a resolved handle, which is the handle under its backend's canonical name and its scheduler."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from launchbind.bindings.translation import scheduler_errors
+from launchbind.errors import InvalidSettingError, SchedulerError, UnknownJobError, UnsupportedError
+from launchbind.jobs.logs import merge, select_replicas, takes_since
+from launchbind.protocols import DescribesExitCode, SupportsDescribeMany, SupportsLogs
+from launchbind.state import JobState, JobStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from launchbind.handle import Handle
+    from launchbind.protocols import Description, Listed, Role
+    from launchbind.redaction import Redactor
+
+
+class Follower(Protocol):
+    """The part of a scheduler that follows jobs, which is the same whatever it submits."""
+
+    def describe(self, app_id: str, /) -> Description | None:
+        """See :class:`launchbind.Scheduler`."""
+        ...
+
+    def cancel(self, app_id: str, /) -> None:
+        """See :class:`launchbind.Scheduler`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job and the scheduler that has it.
+
+    Attributes
+    ----------
+    handle
+        The job's handle; its backend is the canonical name, not an alias.
+    scheduler
+        The scheduler of that backend.
+    redactor
+        Hides secrets in the scheduler's errors.
+    roles
+        The job's roles where this process submitted it; None to take those of its description.
+    """
+
+    handle: Handle
+    scheduler: Follower
+    redactor: Redactor
+    roles: Sequence[Role] | None = field(default=None, repr=False)  # their variables may be secrets
+
+    def describe(self) -> Description:
+        """What the scheduler says about the job.
+
+        Raises
+        ------
+        UnknownJobError
+            When the backend knows no such job.
+        SchedulerError
+            When the scheduler fails.
+        """
+        with self._errors("get the status of"):
+            description = self.scheduler.describe(self.handle.app_id)
+        if description is None:
+            raise UnknownJobError(str(self.handle))
+        return description
+
+    def status(self) -> JobStatus:
+        """The job's status; see :meth:`launchbind.Launcher.status`."""
+        return self.status_of(self.describe())
+
+    def status_of(self, description: Description) -> JobStatus:
+        """The job's status, from a description of it.
+
+        Raises
+        ------
+        SchedulerError
+            When the description has a state that launchbind does not know, or cannot be read.
+        """
+        with self._errors("get the status of"):
+            state, exit_code = state_and_exit_code(self.handle.backend, description)
+            return JobStatus(self.handle, state, exit_code, description.msg, description.ui_url)
+
+    def cancel(self) -> None:
+        """Cancel the job unless it has ended; see :meth:`launchbind.Launcher.cancel`."""
+        if not self.status().state.is_terminal:
+            with self._errors("cancel"):
+                self.scheduler.cancel(self.handle.app_id)
+
+    def logs(
+        self, role: str | None, replica: int | None, follow: bool, regex: str | None, since: datetime | None
+    ) -> Iterator[str]:
+        """The job's output, line by line; see :meth:`launchbind.Launcher.logs`.
+
+        A job's output is not launchbind's to change: secrets are hidden in the errors of reading only.
+        """
+        try:
+            pattern = re.compile(regex or "")
+        except re.error as error:
+            raise InvalidSettingError("logs", "regex", f"it is no regular expression: {error}") from error
+        scheduler = self.scheduler
+        if not isinstance(scheduler, SupportsLogs):
+            raise UnsupportedError(self.handle.backend, "read logs")
+        read: Callable[[str, str, int], Iterable[str]] = partial(scheduler.log_iter, should_tail=follow)
+        if since is not None:
+            if not takes_since(scheduler):
+                raise UnsupportedError(self.handle.backend, "read logs since a point in time")
+            read = partial(scheduler.log_iter, should_tail=follow, since=since)
+        described = self.describe().roles  # asked even if the roles are known: there may be no such job
+        roles = described if self.roles is None else self.roles
+
+        def lines(role: str, replica: int) -> Iterator[str]:
+            with self._errors("read the logs of"):
+                for line in read(self.handle.app_id, role, replica):
+                    if pattern.search(line):
+                        yield line
+
+        streams = [lines(*each) for each in select_replicas(self.handle.app_id, roles, role, replica)]
+        if follow and len(streams) > 1:
+            return merge(streams)
+        return (line for stream in streams for line in stream)
+
+    def _errors(self, action: str) -> AbstractContextManager[None]:
+        return scheduler_errors(self.handle.backend, f"{action} {self.handle}", self.redactor)
+
+
+def statuses(jobs: Sequence[Job]) -> list[JobStatus]:
+    """The status of each job, in the order given; one query per backend that can describe many.
+
+    Raises
+    ------
+    UnknownJobError, SchedulerError
+        As :meth:`Job.status`, for the first job that has an error.
+    """
+    backends: dict[str, list[Job]] = {}
+    for job in jobs:
+        backends.setdefault(job.handle.backend, []).append(job)
+    found: dict[Handle, JobStatus] = {}
+    for backend, group in backends.items():
+        scheduler, redactor = group[0].scheduler, group[0].redactor
+        if not isinstance(scheduler, SupportsDescribeMany):
+            found.update((job.handle, job.status()) for job in group)
+            continue
+        with scheduler_errors(backend, f"get the status of {len(group)} jobs", redactor):
+            described = scheduler.describe_many([job.handle.app_id for job in group])
+        for job in group:
+            description = described.get(job.handle.app_id)
+            if description is None:
+                raise UnknownJobError(str(job.handle))
+            found[job.handle] = job.status_of(description)
+    return [found[job.handle] for job in jobs]
+
+
+def state_and_exit_code(backend: str, found: Description | Listed) -> tuple[JobState, int | None]:
+    """The state that a scheduler gives a job, and its exit code if the job has ended.
+
+    Raises
+    ------
+    SchedulerError
+        When launchbind does not know the state; it is not turned into UNKNOWN.
+    """
+    state = JobState.__members__.get(found.state.name)
+    if state is None:
+        reason = f"the scheduler returned {found.state.name!r}"
+        raise SchedulerError(backend, "give a job state that launchbind knows", reason)
+    code = found.exit_code if state.is_terminal and isinstance(found, DescribesExitCode) else None
+    return state, code
