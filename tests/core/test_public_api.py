@@ -145,6 +145,16 @@ def test_a_registry_loads_nothing_heavy() -> None:
     assert {name.partition(".")[0] for name in added} - sys.stdlib_module_names == {"launchbind"}
 
 
+def test_the_registry_package_loads_discovery_on_first_use() -> None:
+    """What reads entry points is imported from the package like the rest, and costs nothing before that."""
+    assert "launchbind.registry.discovery" not in isolated("import launchbind.registry")
+    assert "launchbind.registry.discovery" in isolated("from launchbind.registry import discover")
+    registry = importlib.import_module("launchbind.registry")
+    assert [name for name in registry.__all__ if not hasattr(registry, name)] == []
+    with pytest.raises(AttributeError, match=r"module 'launchbind.registry' has no attribute 'discovered'"):
+        registry.discovered
+
+
 def test_the_whole_core_needs_the_standard_library_only() -> None:
     """With no site-packages at all, every exported name resolves and a job runs on the fakes."""
     added = isolated(

@@ -6,7 +6,6 @@ Where something was registered is read from the frames, so it would be said to c
 from __future__ import annotations
 
 import sys
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from launchbind.registry import decorator
@@ -26,4 +25,4 @@ def _getframe(depth: int) -> FrameType:
         frame = frame.f_back
 
 
-setattr(decorator, "sys", SimpleNamespace(_getframe=_getframe))  # noqa: B010  (a module, to type checkers)
+setattr(decorator, "_frame_at", _getframe)  # noqa: B010  (private, to type checkers)

@@ -6,9 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
 from launchbind.errors import ConflictError
-from launchbind.registry import Registry
-from launchbind.registry.discovery import discover
-from launchbind.registry.reference import parse
+from launchbind.registry import Registry, discover, parse_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -187,7 +185,7 @@ def _naming_distributions(conflict: ConflictError) -> ConflictError:
 
 
 def _deferred(reference: str) -> SchedulerFactory:
-    module, name = parse(reference)
+    module, name = parse_reference(reference)
 
     def create(session_name: str, **parameters: object) -> Scheduler[object]:
         made: Scheduler[object] = getattr(import_module(module), name)(session_name, **parameters)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EXECUTOR_MAPPING: MutableMapping[type[Executor], str] = EXECUTORS.by_type
 #: Backend to executor class: the other view of the same state.
 REVERSE_EXECUTOR_MAPPING: MutableMapping[str, type[Executor]] = EXECUTORS.by_name
-_NAMES = EXECUTORS._names  # where name_of looks first, too; to look here is one call less
+_NAMES = EXECUTORS.nearest_names  # where name_of looks first, too; to look here is one call less
 
 
 def get_executor_str(executor: Executor) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from launchbind.adapter import Check
 from launchbind.errors import InvalidSettingError
-from launchbind.registry.reference import absent_package
+from launchbind.registry import absent_package
 from launchbind_adapters.ray.executor import jobs_address
 
 if TYPE_CHECKING:

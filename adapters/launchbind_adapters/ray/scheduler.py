@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from launchbind.errors import BrokenTargetError, MissingDependencyError
 from launchbind.planning.dryrun import DryRunMixin
-from launchbind.registry.reference import absent_package
+from launchbind.registry import absent_package
 from launchbind.specs import RoleSpec
 from launchbind_adapters.ray.executor import address_variable, jobs_address
 from launchbind_adapters.ray.jobs import apps, together

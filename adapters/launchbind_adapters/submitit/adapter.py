@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from launchbind.adapter import Check, program
-from launchbind.registry.reference import absent_package
+from launchbind.registry import absent_package
 from launchbind_adapters.submitit.launching import EXECUTORS, launcher
 from launchbind_adapters.submitit.request import SubmititInfo
 

@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from launchbind.adapter import Check
-from launchbind.registry.reference import absent_package
+from launchbind.registry import absent_package
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

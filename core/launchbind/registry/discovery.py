@@ -11,9 +11,9 @@ import re
 from typing import TYPE_CHECKING, TypeVar
 
 from launchbind.errors import ConflictError, InvalidReferenceError, LaunchbindError
-from launchbind.registry import reference as _reference
+from launchbind.registry.checks import check_name
 from launchbind.registry.entry import Entry
-from launchbind.registry.names import check_name
+from launchbind.registry.reference import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,7 +84,7 @@ def _entry(kind: str, points: list[EntryPoint]) -> Entry[T]:
     error: LaunchbindError | None = None
     try:
         check_name(kind, point.name)
-        _reference.parse(point.value)
+        parse(point.value)
     except LaunchbindError as unusable:
         error = unusable
     if len(points) > 1:

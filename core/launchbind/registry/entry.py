@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-from launchbind.registry import reference as _reference
+from launchbind.registry.reference import absent_package, of
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -43,7 +43,8 @@ class Entry(Generic[T]):
 
     # Slots, and no dataclass: 100,000 entries stay small, and ``import launchbind`` stays fast.
     __slots__ = (
-        "_origin",
+        "_file",
+        "_line",
         "aliases",
         "discovered",
         "error",
@@ -77,7 +78,8 @@ class Entry(Generic[T]):
         self.requires: str | None = requires
         self.discovered: bool = discovered
         self.shadowed: tuple[str, ...] = ()
-        self._origin = origin
+        # Two slots rather than one pair, which would take 60 bytes more.
+        self._file, self._line = origin if isinstance(origin, tuple) else (origin, 0)
 
     @property
     def target(self) -> type[T] | str:
@@ -87,10 +89,7 @@ class Entry(Generic[T]):
     @property
     def source(self) -> str:
         """``file:line`` of the registration, or the entry point with its distribution and version."""
-        if isinstance(self._origin, str):
-            return self._origin
-        filename, line = self._origin
-        return f"{filename}:{line}"
+        return f"{self._file}:{self._line}" if self._line else self._file
 
     @property
     def unusable(self) -> bool:
@@ -99,7 +98,7 @@ class Entry(Generic[T]):
 
     def describe_target(self) -> str:
         """``module:Qual.Name`` of the target, whether imported or not."""
-        return str(self.reference) if self.type is None else _reference.of(self.type)
+        return str(self.reference) if self.type is None else of(self.type)
 
     def __repr__(self) -> str:
         return f"<Entry {self.name!r} -> {self.describe_target()} ({self.state}, {self.source})>"
@@ -113,7 +112,7 @@ class Entry(Generic[T]):
     def failed(self, error: BaseException, seconds: float) -> Self:
         """A copy whose import raised ``error``."""
         new = self._copy()
-        new.state = "missing" if _reference.absent_package(error) else "broken"
+        new.state = "missing" if absent_package(error) else "broken"
         new.error, new.import_seconds = error, seconds
         return new
 

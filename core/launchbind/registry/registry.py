@@ -1,23 +1,24 @@
-"""Registry: a bijection between names and classes, read along the MRO, imported one by one on need."""
+"""Registry: a bijection between names and classes, read along the MRO, imported one by one on demand.
+
+This module is the public surface; read :mod:`.entry` and :mod:`.table` next.
+"""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
-from launchbind.errors import LaunchbindError, UnknownNameError, UnknownTypeError
-from launchbind.registry import reference as _reference
 from launchbind.registry.decorator import ClassDecorator, caller
-from launchbind.registry.entry import Entry
-from launchbind.registry.importing import checked, resolve
-from launchbind.registry.names import check_name
-from launchbind.registry.table import Table
+from launchbind.registry.lookup import Lookup
 from launchbind.registry.views import ByName, ByType
+from launchbind.registry.writing import register
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, MutableMapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping, MutableMapping
 
     from typing_extensions import Self
+
+    from launchbind.registry.entry import Entry
 
 T = TypeVar("T")
 
@@ -32,25 +33,43 @@ class Registry(Generic[T]):
     group
         An entry-point group whose entries join as lazy ones, read on the first miss or first listing.
 
+    Attributes
+    ----------
+    by_name
+        Live mapping of names to classes.
+    by_type
+        Live mapping of classes to canonical names.
+    nearest_names
+        A fast path, read-only and for look-ups by ``type(x)`` alone: the names of classes seen before. One
+        that is absent may have a name that :meth:`name_of` finds; an unhashable class is a ``TypeError``.
+
     Notes
     -----
     Reads take no lock. Writes are serialised, and one that raises changes nothing. Resolving a lazy
     target runs the code of the module it names; looking names up, and listing them, does not.
+
+    Examples
+    --------
+    >>> from launchbind import Registry
+    >>> numbers = Registry("number")
+    >>> numbers.register("int", int, aliases=("integer",))
+    >>> numbers.register("fraction", "fractions:Fraction")  # imported on first need
+    >>> numbers.name_of(3), numbers.name_of(True)  # bool derives from int
+    ('int', 'int')
+    >>> numbers["fraction"]
+    <class 'fractions.Fraction'>
+    >>> numbers.register("absent", "no_such_package:Number")
+    >>> {name: numbers.probe(name).state for name in numbers}
+    {'int': 'ready', 'fraction': 'ready', 'absent': 'missing'}
     """
 
     def __init__(self, kind: str = "entry", *, group: str | None = None) -> None:
-        self._kind = kind
-        self._group = group
-        self._table: Table[T] = Table(kind)
-        self._names = self._table.names
+        self._lookup: Lookup[T] = Lookup(kind, group)
+        self._table = self._lookup.table
         self._types = self._table.types
-        self._discovered = group is None
-        #: Live mapping of names to classes.
-        self.by_name: MutableMapping[str, type[T]] = ByName(self)
-        #: Live mapping of classes to canonical names.
-        self.by_type: MutableMapping[type[T], str] = ByType(self)
-
-    # -- writing ---------------------------------------------------------------------------------
+        self.nearest_names: Mapping[type, str] = self._table.nearest
+        self.by_name: MutableMapping[str, type[T]] = ByName(self._lookup)
+        self.by_type: MutableMapping[type[T], str] = ByType(self._lookup)
 
     @overload
     def register(
@@ -109,83 +128,61 @@ class Registry(Generic[T]):
             same pair again does nothing; the same ``module:qualname`` with a new class object, as
             a reload makes, replaces the old one.
         """
-        if target is None:
-            return ClassDecorator(self, name, aliases, replace, requires)
-        self._register(name, target, aliases, replace, requires, caller(stacklevel + 1))
-        return None
-
-    def _register(
-        self,
-        name: str,
-        target: type[T] | str,
-        aliases: Iterable[str],
-        replace: bool,
-        requires: str | None,
-        origin: tuple[str, int],
-    ) -> None:
-        check_name(self._kind, name)
-        others = dict.fromkeys(aliases)
-        others.pop(name, None)
-        for each in others:
-            check_name(self._kind, each)
-        if isinstance(target, str):
-            _reference.parse(target)
-        else:
-            checked(self._kind, name, target)
-        entry = Entry(name, target, origin=origin, aliases=tuple(others), requires=requires)
-        self._table.bind(entry, drop_name=replace, drop_type=replace)
-
-    def _assign(self, name: str, cls: type[T], *, drop_name: bool = False, drop_type: bool = False) -> None:
-        check_name(self._kind, name)
-        self._table.bind_loaded()
-        if drop_name and self._types.get(name) is cls:
-            return  # view[alias] = view[alias] is no attempt to take the class away from its name
-        entry: Entry[T] = Entry(name, checked(self._kind, name, cls), origin=caller(3))
-        self._table.bind(entry, drop_name=drop_name, drop_type=drop_type)
+        others = tuple(aliases)
+        if target is not None:
+            register(self._table, name, target, others, replace, requires, caller(stacklevel + 1))
+            return None
+        return ClassDecorator(
+            lambda cls, origin: register(self._table, name, cls, others, replace, requires, origin)
+        )
 
     def unregister(self, name: str) -> None:
-        """Forget the entry with this name or alias.
+        """Remove the entry with this name or alias, and all its names.
+
+        Parameters
+        ----------
+        name
+            Its canonical name or an alias.
 
         Raises
         ------
         UnknownNameError
             When there is none.
         """
-        with self._table.lock:
-            self._table.remove(self.entry(name))
+        self._lookup.unregister(name)
 
     @contextmanager
     def override(self, name: str, target: type[T] | str) -> Generator[Self]:
-        """Bind ``name`` to ``target`` inside a ``with`` block, whatever either was bound to."""
+        """Bind ``name`` to ``target`` inside a ``with`` block, whatever either was bound to.
+
+        Parameters
+        ----------
+        name, target
+            As for :meth:`register`, which also says what they raise.
+        """
         with self.temporary():
-            self._register(name, target, (), True, None, caller(3))
+            register(self._table, name, target, (), True, None, caller(3))
             yield self
 
     @contextmanager
     def temporary(self) -> Generator[Self]:
         """Undo, when the ``with`` block ends, everything that was changed since it began."""
-        with self._table.lock:  # together, or a discovery between the two would be undone for good
-            saved, discovered = self._table.listed(), self._discovered
+        saved = self._lookup.save()
         try:
             yield self
         finally:
-            with self._table.lock:
-                # In this order: a reader amid the two discovers again, rather than remember what is undone.
-                self._discovered = discovered
-                self._table.restore(saved)
-
-    # -- class to name ---------------------------------------------------------------------------
+            self._lookup.restore(saved)
 
     # Not keyword-only: Python 3.11 to 3.13 call functions that have such parameters 0.3x slower.
-    def name_of(self, executor: T | type[T], exact: bool = False) -> str:
+    def name_of(self, obj: T | type[T], exact: bool = False) -> str:
         """The canonical name of the nearest registered class along the MRO.
 
         A lazy target is matched by its module and qualified name, and through re-exports of modules
-        that are loaded, so nothing is imported.
+        that are imported already, so nothing is imported.
 
         Parameters
         ----------
-        executor
+        obj
             An instance or a class.
         exact
             Accept the class itself only, no ancestor.
@@ -194,47 +191,40 @@ class Registry(Generic[T]):
         ------
         UnknownTypeError
             When no class along the MRO is registered.
+
+        Examples
+        --------
+        >>> errors = Registry("error")
+        >>> errors.register("lookup", LookupError)
+        >>> errors.name_of(KeyError("x")), errors.name_of(IndexError)
+        ('lookup', 'lookup')
+        >>> errors.find_name(OSError) is None
+        True
         """
         if not exact:
             try:
-                return self._names[type(executor)]
-            except KeyError:
+                return self.nearest_names[type(obj)]
+            except (KeyError, TypeError):  # TypeError: a metaclass made its classes unhashable
                 pass
-        name = self._exact(_class_of(executor)) if exact else self._nearest(executor)
-        if name is None:
-            cls = _class_of(executor)
-            raise UnknownTypeError(self._kind, f"{cls.__module__}.{cls.__qualname__}", self._known())
-        return name
+        return self._lookup.name_of(obj, exact)
 
-    def find_name(self, x: object) -> str | None:
-        """Like :meth:`name_of`, but None when nothing along the MRO is registered."""
-        return self._nearest(x)
+    def find_name(self, obj: object) -> str | None:
+        """Like :meth:`name_of`, but None when nothing along the MRO is registered.
 
-    def _nearest(self, x: object) -> str | None:
-        cls = _class_of(x)
-        name = self._names.get(cls)
-        if name is not None:
-            return name
-        if not self._discovered:
-            self._exact(cls)  # discovers on a miss: a plugin may know the class better than a parent
-        # What is remembered is found by type(x) alone, so it is right only where that says what x is.
-        return self._table.nearest(cls, remember=type(x) is cls and x is not cls)
-
-    def _exact(self, cls: type) -> str | None:
-        table = self._table
-        while True:
-            table.bind_loaded()
-            version = table.settle()
-            name = table.exact(cls)
-            if name is not None:
-                return name
-            if table.version == version and not self._discover():
-                return None
-
-    # -- name to class ---------------------------------------------------------------------------
+        Parameters
+        ----------
+        obj
+            Anything: an instance, or a class.
+        """
+        return self._lookup.nearest(obj)
 
     def type_of(self, name: str) -> type[T]:
         """The class with this name or alias, imported now if it was not yet.
+
+        Parameters
+        ----------
+        name
+            A canonical name or an alias.
 
         Raises
         ------
@@ -249,30 +239,42 @@ class Registry(Generic[T]):
             return self._types[name]
         except KeyError:
             pass
-        return resolve(self._table, self.entry(name))
+        return self._lookup.type_of(name)
 
     __getitem__ = type_of
 
     def find_type(self, name: str) -> type[T] | None:
-        """Like :meth:`type_of`, but None when there is no such name; a failed import still raises."""
-        entry = self._find(name)
-        return None if entry is None else resolve(self._table, entry)
+        """Like :meth:`type_of`, but None when there is no such name; a failed import still raises.
+
+        Parameters
+        ----------
+        name
+            A canonical name or an alias.
+        """
+        return self._lookup.find_type(name)
 
     def entry(self, name: str) -> Entry[T]:
         """What is known about this name or alias; nothing is imported.
+
+        Parameters
+        ----------
+        name
+            A canonical name or an alias.
 
         Raises
         ------
         UnknownNameError
             When there is no such name.
         """
-        entry = self._find(name)
-        if entry is None:
-            raise UnknownNameError(self._kind, name, self._known())
-        return entry
+        return self._lookup.entry(name)
 
     def probe(self, name: str) -> Entry[T]:
-        """Import the target of ``name`` and return its entry, whose ``state`` tells how that went.
+        """Import the target of ``name`` and return its entry, whose ``state`` says whether that worked.
+
+        Parameters
+        ----------
+        name
+            A canonical name or an alias.
 
         Raises
         ------
@@ -280,69 +282,19 @@ class Registry(Generic[T]):
             When there is no such name. A failed import does not raise: it is in ``Entry.error``.
         """
         entry = self.entry(name)
-        self._importable(entry.name)
-        return self._find(entry.name) or entry
-
-    def _find(self, name: str) -> Entry[T] | None:
-        entry = self._table.find(name)
-        return self._table.find(name) if entry is None and self._discover() else entry
-
-    def _importable(self, name: str) -> type[T] | None:
-        """The class with this name, or None when it is unknown, missing or broken."""
-        try:
-            return self.find_type(name)
-        except LaunchbindError:
-            return None
-
-    # -- listing ---------------------------------------------------------------------------------
+        self._lookup.importable(entry.name)
+        return self._lookup.find(entry.name) or entry
 
     def __contains__(self, x: object) -> bool:
         """Whether ``x`` is a name, an alias, or (an instance of) a class that has a name."""
-        return (self._find(x) if isinstance(x, str) else self.find_name(x)) is not None
+        return (self._lookup.find(x) if isinstance(x, str) else self._lookup.nearest(x)) is not None
 
     def __iter__(self) -> Iterator[str]:
         """The canonical names there were when the iteration began, in order of registration."""
-        self._discover()
-        return iter(self._known())
+        return iter(self._lookup.names())
 
     def __len__(self) -> int:
-        self._discover()
-        return len(self._known())
+        return len(self._lookup.names())
 
     def __repr__(self) -> str:
-        return f"<Registry of {self._kind}: {', '.join(self._known()) or 'empty'}>"
-
-    def _known(self) -> tuple[str, ...]:
-        return self._table.known()
-
-    def _pairs(self) -> list[tuple[str, type[T]]]:
-        """The names and classes of one moment, without those whose import fails."""
-        self._discover()
-        self._table.bind_loaded()
-        pairs: list[tuple[str, type[T]]] = []
-        for entry in self._table.listed():
-            try:
-                pairs.append((entry.name, resolve(self._table, entry)))
-            except LaunchbindError:
-                continue
-        return pairs
-
-    def _discover(self) -> bool:
-        """Read the entry points, once; return whether a look that missed is worth repeating."""
-        if self._discovered or self._group is None:
-            return False
-        with self._table.lock:
-            if not self._discovered:
-                from launchbind.registry.discovery import discover
-
-                found: list[Entry[T]] = discover(self._kind, self._group)
-                for entry in found:
-                    self._table.bind_discovered(entry)
-                # Last, since other threads read it without the lock: until then they wait for it above.
-                self._discovered = True
-        return True
-
-
-def _class_of(x: object) -> type:
-    # __class__, not type(): a stand-in such as Mock(spec=SlurmExecutor) says what it stands for.
-    return x if isinstance(x, type) else x.__class__
+        return f"<Registry of {self._table.kind}: {', '.join(self._table.known()) or 'empty'}>"

@@ -21,7 +21,7 @@ from launchbind import (
     Registry,
     UnknownNameError,
 )
-from launchbind.registry.discovery import discover
+from launchbind.registry import discover
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import gc
+import sys
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, cast
 from unittest.mock import Mock
 from weakref import ref
 
 import pytest
+from registry_machine import forget_lookups
 
-from launchbind import Registry, UnknownNameError, UnknownTypeError
+from launchbind import ConflictError, Registry, UnknownNameError, UnknownTypeError
+from launchbind.registry.lookup import Lookup
+from launchbind.registry.writing import register
 
 if TYPE_CHECKING:
     import threading
@@ -202,14 +207,13 @@ def test_a_class_that_was_only_looked_up_can_die(registry: Registry[object], loo
     def look_up() -> ref[type]:
         dynamic = type("Dynamic", (Near,), {})
         assert getattr(registry, lookup)(dynamic())
-        assert dynamic in registry._names  # remembered
+        assert dynamic in registry.nearest_names  # remembered
         return ref(dynamic)
 
     looked_up = look_up()
     gc.collect()
     assert looked_up() is None
-    assert len(registry._names) == 2
-    assert not registry._table.walked
+    assert set(registry.nearest_names) == {Base, Near}
 
 
 def test_what_was_remembered_is_no_exact_match(registry: Registry[object]) -> None:
@@ -268,25 +272,51 @@ def test_looking_up_the_class_of_a_stand_in_says_nothing_about_the_stand_in() ->
 
 
 @pytest.mark.parametrize("busy", [False, True])
-def test_a_walk_that_a_write_overtakes_is_not_remembered(registry: Registry[object], busy: bool) -> None:
+def test_a_walk_that_a_write_overtakes_is_not_remembered(busy: bool) -> None:
     """What was found before another thread's write is not left behind for those who look after it."""
+    lookup: Lookup[object] = Lookup("executor", None)
+    table = lookup.table
+    register(table, "near", Near, (), False, None, ("file.py", 1))
 
     class Lock:
-        """That of the registry, where somebody else comes first."""
+        """The table's lock, for which another thread with a write was faster."""
 
         def acquire(self, blocking: bool, /) -> bool:
             assert not blocking  # a reader does not wait to remember
-            registry._table.lock = lock
-            registry.register("leaf", Leaf)
+            table.lock = lock
+            register(table, "leaf", Leaf, (), False, None, ("file.py", 2))
             return not busy and lock.acquire()
 
         def release(self) -> None:
             lock.release()
 
-    lock = registry._table.lock
-    registry._table.lock = cast("threading.RLock", Lock())
-    assert registry.name_of(Leaf()) == "near"
-    assert registry.name_of(Leaf()) == "leaf"
+    lock = table.lock
+    table.lock = cast("threading.RLock", Lock())
+    assert lookup.nearest(Leaf()) == "near"
+    assert lookup.nearest(Leaf()) == "leaf"
+
+
+def test_a_walk_that_another_thread_remembers_first_is_not_remembered_twice() -> None:
+    """Two threads that look one class up at the same time leave one key for it."""
+    lookup: Lookup[object] = Lookup("executor", None)
+    table = lookup.table
+    register(table, "near", Near, (), False, None, ("file.py", 1))
+
+    class Lock:
+        """The table's lock, for which another thread with the same look was faster."""
+
+        def acquire(self, blocking: bool, /) -> bool:
+            table.lock = lock
+            assert lookup.nearest(Leaf()) == "near"
+            return lock.acquire(blocking)
+
+        def release(self) -> None:
+            lock.release()
+
+    lock = table.lock
+    table.lock = cast("threading.RLock", Lock())
+    assert lookup.nearest(Leaf()) == "near"
+    assert len(table.nearest) == 2
 
 
 def test_a_class_that_was_unregistered_can_die(registry: Registry[object]) -> None:
@@ -301,3 +331,80 @@ def test_a_class_that_was_unregistered_can_die(registry: Registry[object]) -> No
     gone = come_and_go()
     gc.collect()
     assert gone() is None
+
+
+# -- the cache behind nearest_names --------------------------------------------------------------------
+
+
+def test_what_is_remembered_can_be_forgotten_at_any_time(registry: Registry[object]) -> None:
+    """Clearing the cache changes no answer, and the next look by an instance fills it again."""
+    assert registry.nearest_names[Near] == "near"  # bound, so known before anybody looks
+    assert registry.name_of(Leaf()) == registry.nearest_names[Leaf] == "near"
+    forget_lookups(registry)
+    assert registry.name_of(Near, exact=True) == registry.by_type[Near] == registry.name_of(Near) == "near"
+    assert [registry.name_of(cls()) for cls in (Base, Near, Leaf)] == ["base", "near", "near"]
+    assert [registry.nearest_names[cls] for cls in (Base, Near, Leaf)] == ["base", "near", "near"]
+    forget_lookups(registry)
+    registry.unregister("near")
+    assert registry.name_of(Leaf()) == "base"
+    assert Near not in registry.by_type
+
+
+def test_forgetting_a_walk_keeps_the_binding_of_the_same_class() -> None:
+    """A class that others import and somebody looks up by an instance is bound, whatever is written next."""
+    registry: Registry[object] = Registry("executor")
+    registry.register("lazy", "lb_appears:Near")
+    appeared = type("Near", (), {"__module__": "lb_appears", "__qualname__": "Near"})
+    sys.modules["lb_appears"] = cast("ModuleType", SimpleNamespace(Near=appeared))
+    try:
+        assert registry.name_of(appeared()) == "lazy"
+        registry.register("base", Base)
+        assert registry.name_of(appeared) == registry.by_type[appeared] == "lazy"
+    finally:
+        del sys.modules["lb_appears"]
+
+
+def test_bound_classes_are_remembered_even_while_something_is_lazy(registry: Registry[object]) -> None:
+    """A subclass is not: the module of the lazy target may show that it has a nearer class."""
+    registry.register("lazy", "lb_nowhere:Target")
+    assert registry.name_of(Leaf()) == "near"
+    forget_lookups(registry)
+    assert [registry.name_of(cls()) for cls in (Near, Leaf)] == ["near", "near"]
+    assert set(registry.nearest_names) == {Near}
+
+
+# -- metaclasses with an equality of their own ---------------------------------------------------------
+
+
+class Unhashable(type):
+    def __eq__(cls, other: object) -> bool:
+        return True
+
+
+class EqualToAll(type):
+    def __eq__(cls, other: object) -> bool:
+        return True
+
+    def __hash__(cls) -> int:
+        return 0
+
+
+@pytest.mark.parametrize("meta", [Unhashable, EqualToAll])
+def test_classes_that_say_they_are_equal_have_their_own_names(meta: type[type]) -> None:
+    """A registry tells classes apart by identity, so a metaclass can neither break nor confuse it."""
+    registry: Registry[object] = Registry("executor")
+    one, two = meta("One", (), {}), meta("Two", (), {})
+    sub = meta("Sub", (two,), {})
+    registry.register("one", one)
+    registry.register("two", two)
+    assert [registry.name_of(cls) for cls in (one, two, sub)] == ["one", "two", "two"]
+    assert [registry.name_of(cls()) for cls in (one, two, sub)] == ["one", "two", "two"]
+    assert [registry.find_name(cls()) for cls in (one, two, sub)] == ["one", "two", "two"]
+    assert (sub in registry.by_type, registry.by_type[two], registry["two"] is two) == (False, "two", True)
+    assert not registry.nearest_names
+    with pytest.raises(ConflictError):
+        registry.register("two", one)
+    registry.unregister("two")
+    assert (registry.find_name(sub()), registry.find_name(one())) == (None, "one")
+    with pytest.raises(UnknownTypeError):
+        registry.name_of(sub())
