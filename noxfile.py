@@ -153,6 +153,13 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def soak(session: nox.Session) -> None:
+    """A million steps of the registry's state machine, in a minute; ``-- --steps 10000000 --seed 7``."""
+    session.install(".", *tools("pytest", "hypothesis"))
+    session.run("python", "-m", "tests.soak", *session.posargs, env={"PYTHONPATH": "tests/support"})
+
+
+@nox.session(default=False)
 def mutation(session: nox.Session) -> None:
     """Mutants that no test of the core notices; half an hour. ``-- 'launchbind.registry*'`` for a part."""
     session.install("mutmut>=3.8,<4", *tools("pytest", "hypothesis", "tomli"))
