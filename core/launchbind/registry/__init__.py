@@ -9,7 +9,7 @@ To read it from the top, in this order:
 5. :mod:`.lookup`: reading: the MRO, discovery on the first miss, imports on demand.
 6. :mod:`.views`: ``by_name`` and ``by_type``, two mappings over one state.
 7. :mod:`.importing`, :mod:`.discovery`: importing one target; reading the entry points of a group.
-8. :mod:`.reference`, :mod:`.names`, :mod:`.decorator`: ``module:Qual.Name``, the rule for names, and the
+8. :mod:`.reference`, :mod:`.checks`, :mod:`.decorator`: ``module:Qual.Name``, what may be registered, and the
    decorator form of ``register``.
 
 Other packages use what is imported here and nothing else.

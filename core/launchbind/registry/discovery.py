@@ -1,7 +1,8 @@
 """Discovery: the entry points of a group, read as lazy entries.
 
-The environment variable ``LAUNCHBIND_PLUGINS`` says whose entry points count: those of the distributions it
-lists, separated by commas, or with ``0`` nobody's. launchbind's own always do; unset, everybody's do.
+The environment variable ``LAUNCHBIND_PLUGINS`` restricts which distributions may provide them: a list of
+their names, separated by commas, or ``0`` for none. launchbind itself always may, and so may all others
+when the variable is unset.
 """
 
 from __future__ import annotations
@@ -23,46 +24,58 @@ T = TypeVar("T")
 
 
 def discover(kind: str, group: str, *, restricted: bool = True) -> list[Entry[T]]:
-    """Read the entry points of ``group``; nothing they name is imported.
+    """Read the entry points of ``group`` as entries; nothing they name is imported.
 
-    ``LAUNCHBIND_PLUGINS`` counts unless ``restricted`` is False, for groups that others load from.
+    An entry point that cannot be used becomes a broken entry that keeps its error, so all others work.
+    A name that two distributions claim is broken too: picking one would send jobs to whichever happened
+    to be installed first.
 
-    An entry point that cannot be used becomes a broken entry that keeps its error, so that it spoils
-    only itself. A name that two distributions claim is broken too: picking one would send jobs to
-    whichever happened to be installed first.
+    Parameters
+    ----------
+    kind
+        What the entries are, for messages.
+    group
+        The entry-point group, for example ``launchbind.executors``.
+    restricted
+        Whether ``LAUNCHBIND_PLUGINS`` applies; False for groups that other launchers load themselves.
+
+    Returns
+    -------
+    list of Entry
+        One for each name, in the order of ``sys.path``, then one for each unreadable distribution.
     """
-    from importlib.metadata import entry_points  # 37 ms, paid on the first miss or listing only
+    from importlib.metadata import entry_points  # 37 ms, spent on the first miss or listing only
 
     points: Iterable[EntryPoint]
     unreadable: list[Entry[T]] = []
     try:
         points = entry_points(group=group)
-    except TypeError:  # what a line without "=" gives, in the entry_points.txt of any distribution
-        points = _one_by_one(group, unreadable)
+    except TypeError:  # the entry_points.txt of some distribution has a line without "="
+        points = _readable(group, unreadable)
     allowed = _allowed() if restricted else None
     claims: dict[str, dict[str, EntryPoint]] = {}
     for point in points:
-        if allowed is not None and _normal(_owner(point)) not in allowed:
-            continue  # as if it were not installed
+        if allowed is not None and _normalise(_owner(point)) not in allowed:
+            continue
         # The same distribution can be on sys.path twice; the first one is the one that imports.
         claims.setdefault(point.name, {}).setdefault(_owner(point), point)
     return [*(_entry(kind, list(rivals.values())) for rivals in claims.values()), *unreadable]
 
 
 def _allowed() -> set[str] | None:
-    """The distributions whose entry points count, None for all."""
+    """The normalised names of the distributions that may provide entry points, None for all."""
     listed = os.environ.get("LAUNCHBIND_PLUGINS")
     if listed is None:
         return None
-    return {"launchbind", *(_normal(name.strip()) for name in listed.split(",") if name.strip() != "0")}
+    return {"launchbind", *(_normalise(name.strip()) for name in listed.split(",") if name.strip() != "0")}
 
 
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()  # names of distributions are compared like this (PEP 503)
+def _normalise(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()  # PEP 503
 
 
-def _one_by_one(group: str, unreadable: list[Entry[T]]) -> list[EntryPoint]:
-    """Like ``entry_points``, but a distribution that cannot be read gives one broken entry."""
+def _readable(group: str, unreadable: list[Entry[T]]) -> list[EntryPoint]:
+    """Like ``entry_points``, but add a broken entry to ``unreadable`` for a distribution that fails."""
     from importlib.metadata import distributions
 
     points: list[EntryPoint] = []
@@ -73,7 +86,7 @@ def _one_by_one(group: str, unreadable: list[Entry[T]]) -> list[EntryPoint]:
             lines = (dist.read_text("entry_points.txt") or "").splitlines()
             if f"[{group}]" in lines:
                 line = next(line for line in lines if line and line[0] not in "[#" and "=" not in line)
-                name, origin = _told(dist, "Name"), f"entry_points.txt of {_distribution(dist)}"
+                name, origin = _metadata(dist, "Name"), f"entry_points.txt of {_distribution(dist)}"
                 error = InvalidReferenceError(line)
                 unreadable.append(Entry(name, line, origin=origin, discovered=True, error=error))
     return points
@@ -94,7 +107,7 @@ def _entry(kind: str, points: list[EntryPoint]) -> Entry[T]:
 
 
 def _owner(point: EntryPoint) -> str:
-    return _told(point.dist, "Name") if point.dist else ""
+    return _metadata(point.dist, "Name") if point.dist else ""
 
 
 def _describe(point: EntryPoint) -> str:
@@ -103,9 +116,9 @@ def _describe(point: EntryPoint) -> str:
 
 
 def _distribution(dist: Distribution) -> str:
-    return f"{_told(dist, 'Name')} {_told(dist, 'Version')}"
+    return f"{_metadata(dist, 'Name')} {_metadata(dist, 'Version')}"
 
 
-def _told(dist: Distribution, key: str) -> str:
-    # Asked first, since newer Pythons warn about a key that a half-removed distribution lacks.
+def _metadata(dist: Distribution, key: str) -> str:
+    # Newer Pythons warn when a key is read that a half-removed distribution lacks.
     return dist.metadata[key] if key in dist.metadata else "?"  # noqa: SIM401  (3.10 promises no get)

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 EntryState = Literal["lazy", "ready", "missing", "broken"]
-"""lazy: not imported yet; ready: the class is at hand; missing: a required package is absent;
-broken: the package is there, but importing the target failed."""
+"""lazy: not imported yet; ready: the class is imported; missing: a package it needs is not installed;
+broken: importing it failed for another reason, or its entry point cannot be used."""
 
 
 class Entry(Generic[T]):
-    """One binding of a registry, as it was when it was asked for; it never changes.
+    """One binding of a registry, as it was when it was asked for: an entry never changes.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class Entry(Generic[T]):
 
     @property
     def target(self) -> type[T] | str:
-        """The class when it is at hand, otherwise the reference it will be imported from."""
+        """The class once it is imported, until then the reference it will be imported from."""
         return self.type if self.type is not None else str(self.reference)
 
     @property
@@ -93,24 +93,24 @@ class Entry(Generic[T]):
 
     @property
     def unusable(self) -> bool:
-        """Whether there is nothing to import: a malformed or disputed entry point."""
+        """Whether importing is not even tried, since the entry point is malformed or claimed twice."""
         return self.error is not None and self.import_seconds is None
 
     def describe_target(self) -> str:
-        """``module:Qual.Name`` of the target, whether imported or not."""
+        """``module:Qual.Name``: where the class is defined, or the reference until it is imported."""
         return str(self.reference) if self.type is None else of(self.type)
 
     def __repr__(self) -> str:
         return f"<Entry {self.name!r} -> {self.describe_target()} ({self.state}, {self.source})>"
 
     def loaded(self, cls: type[T], seconds: float | None = None) -> Self:
-        """A copy whose target is at hand."""
+        """A copy with the imported class, and how long the import took in seconds."""
         new = self._copy()
         new.type, new.state, new.error, new.import_seconds = cls, "ready", None, seconds
         return new
 
     def failed(self, error: BaseException, seconds: float) -> Self:
-        """A copy whose import raised ``error``."""
+        """A copy whose import raised ``error`` after so many seconds."""
         new = self._copy()
         new.state = "missing" if absent_package(error) else "broken"
         new.error, new.import_seconds = error, seconds

@@ -1,4 +1,4 @@
-"""References: classes named as ``package.module:Qual.Name``, matched and loaded without surprises."""
+"""References: classes named as ``package.module:Qual.Name``, matched without an import, or loaded."""
 
 from __future__ import annotations
 
@@ -13,12 +13,22 @@ if TYPE_CHECKING:
 
 
 def parse(reference: str) -> tuple[str, str]:
-    """Split ``package.module:Qual.Name`` into module and qualified name, importing nothing.
+    """Split a reference into module and qualified name; nothing is imported.
+
+    Parameters
+    ----------
+    reference
+        ``package.module:Qual.Name``, as entry points have it.
 
     Raises
     ------
     InvalidReferenceError
         When either side is empty or not a dotted identifier.
+
+    Examples
+    --------
+    >>> parse("collections.abc:Mapping.get")
+    ('collections.abc', 'Mapping.get')
     """
     module, _, qualname = reference.partition(":")
     for side in (module, qualname):
@@ -33,9 +43,9 @@ def of(cls: type) -> str:
 
 
 def peek(module: str, qualname: str) -> type | None:
-    """The class a reference names if its module is loaded already, without running any code.
+    """The class a reference names, if its module is imported already; no code is run.
 
-    ``vars`` rather than ``getattr``: a module ``__getattr__`` (PEP 562) could import something.
+    ``__dict__`` rather than ``getattr``: a module ``__getattr__`` (PEP 562) could import something.
     """
     found: object = sys.modules.get(module)
     for part in qualname.split("."):
@@ -46,14 +56,14 @@ def peek(module: str, qualname: str) -> type | None:
 def is_class(target: object) -> TypeGuard[type]:
     """Whether ``target`` can be registered: a class, and not a metaclass.
 
-    The class of an instance of a metaclass is that metaclass, so ``name_of(cls)`` could not tell
-    which of the two is meant.
+    A class is an instance of its metaclass, so with a metaclass registered ``name_of(cls)`` would have
+    two answers.
     """
     return isinstance(target, type) and not issubclass(target, type)
 
 
 def load(module: str, qualname: str) -> object:
-    """Import ``module`` and walk to ``qualname``; whatever the import raises passes through."""
+    """Import ``module`` and return what ``qualname`` leads to in it; raises whatever the import raises."""
     found: object = import_module(module)
     for part in qualname.split("."):
         found = getattr(found, part)
@@ -61,10 +71,22 @@ def load(module: str, qualname: str) -> object:
 
 
 def absent_package(error: BaseException) -> str | None:
-    """The package whose absence caused ``error``, or None when the error has another cause.
+    """The top-level package whose absence caused ``error``, or None when the error has another cause.
 
-    A submodule missing from an installed package (leptonai 0.47 dropped ``leptonai.api.v1``) is a
-    broken installation, not an absent one, so only a missing top-level package counts.
+    A submodule that an installed package lacks (leptonai 0.47 dropped ``leptonai.api.v1``) is a broken
+    installation, not an absent package.
+
+    Parameters
+    ----------
+    error
+        What an import raised.
+
+    Examples
+    --------
+    >>> absent_package(ModuleNotFoundError(name="no_such_package.part"))
+    'no_such_package'
+    >>> absent_package(ModuleNotFoundError(name="json.no_such_part")) is None
+    True
     """
     if not isinstance(error, ModuleNotFoundError) or not error.name:
         return None
