@@ -8,6 +8,60 @@ from __future__ import annotations
 
 __version__ = "0.1.0"
 
+# Name to module. The imports below say the same to checkers; a test holds the two against each other.
+_EXPORTS = {
+    "AmbiguousNameError": "errors",
+    "App": "protocols",
+    "AppSpec": "specs",
+    "BrokenTargetError": "errors",
+    "ConflictError": "errors",
+    "DescribesExitCode": "protocols",
+    "Description": "protocols",
+    "DryRunError": "errors",
+    "DryRunInfo": "planning.dryrun",
+    "DryRunMixin": "planning.dryrun",
+    "DryRunScheduler": "protocols",
+    "Entry": "registry",
+    "EntryState": "registry",
+    "Executor": "protocols",
+    "Handle": "handle",
+    "InvalidHandleError": "errors",
+    "InvalidNameError": "errors",
+    "InvalidReferenceError": "errors",
+    "InvalidSettingError": "errors",
+    "InvalidTargetError": "errors",
+    "JobDescription": "state",
+    "JobState": "state",
+    "JobStatus": "state",
+    "LaunchbindError": "errors",
+    "Launcher": "jobs.launcher",
+    "MissingDependencyError": "errors",
+    "Plan": "planning.plan",
+    "PlanError": "errors",
+    "ProfileError": "errors",
+    "Redactor": "redaction",
+    "Registry": "registry",
+    "Role": "protocols",
+    "RoleSpec": "specs",
+    "Scheduler": "protocols",
+    "SchedulerError": "errors",
+    "SchedulerFactory": "protocols",
+    "SupportsAssign": "protocols",
+    "SupportsCleanup": "protocols",
+    "SupportsDescribeMany": "protocols",
+    "SupportsList": "protocols",
+    "SupportsLogs": "protocols",
+    "SupportsVolatile": "protocols",
+    "UnknownBackendError": "errors",
+    "UnknownJobError": "errors",
+    "UnknownNameError": "errors",
+    "UnknownTypeError": "errors",
+    "UnsupportedError": "errors",
+    "WaitTimeoutError": "errors",
+    "explain": "protocols.explaining",
+    "submit_dryrun": "planning.dryrun",
+}
+
 TYPE_CHECKING = False  # as checkers read it; importing typing would take longer than all the rest
 if TYPE_CHECKING:
     __all__: list[str]
@@ -62,63 +116,7 @@ if TYPE_CHECKING:
     from launchbind.state import JobDescription as JobDescription
     from launchbind.state import JobState as JobState
     from launchbind.state import JobStatus as JobStatus
-
-# What the block above says to checkers, for run time; a test holds the two against each other.
-_EXPORTS = {
-    "AmbiguousNameError": "errors",
-    "App": "protocols",
-    "AppSpec": "specs",
-    "BrokenTargetError": "errors",
-    "ConflictError": "errors",
-    "DescribesExitCode": "protocols",
-    "Description": "protocols",
-    "DryRunError": "errors",
-    "DryRunInfo": "planning.dryrun",
-    "DryRunMixin": "planning.dryrun",
-    "DryRunScheduler": "protocols",
-    "Entry": "registry",
-    "EntryState": "registry",
-    "Executor": "protocols",
-    "Handle": "handle",
-    "InvalidHandleError": "errors",
-    "InvalidNameError": "errors",
-    "InvalidReferenceError": "errors",
-    "InvalidSettingError": "errors",
-    "InvalidTargetError": "errors",
-    "JobDescription": "state",
-    "JobState": "state",
-    "JobStatus": "state",
-    "LaunchbindError": "errors",
-    "Launcher": "jobs.launcher",
-    "MissingDependencyError": "errors",
-    "Plan": "planning.plan",
-    "PlanError": "errors",
-    "ProfileError": "errors",
-    "Redactor": "redaction",
-    "Registry": "registry",
-    "Role": "protocols",
-    "RoleSpec": "specs",
-    "Scheduler": "protocols",
-    "SchedulerError": "errors",
-    "SchedulerFactory": "protocols",
-    "SupportsAssign": "protocols",
-    "SupportsCleanup": "protocols",
-    "SupportsDescribeMany": "protocols",
-    "SupportsList": "protocols",
-    "SupportsLogs": "protocols",
-    "SupportsVolatile": "protocols",
-    "UnknownBackendError": "errors",
-    "UnknownJobError": "errors",
-    "UnknownNameError": "errors",
-    "UnknownTypeError": "errors",
-    "UnsupportedError": "errors",
-    "WaitTimeoutError": "errors",
-    "explain": "protocols.explaining",
-    "submit_dryrun": "planning.dryrun",
-}
-
-
-if not TYPE_CHECKING:  # or checkers would take any name for one of these
+else:  # or checkers would take any name for one of these
 
     def __getattr__(name: str) -> object:
         if name == "__all__":

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from launchbind.errors import MissingDependencyError, UnknownBackendError, UnknownJobError
 from launchbind.handle import Handle
-from launchbind.registry import Registry
-from launchbind.registry import absent_package
+from launchbind.registry import Registry, absent_package
 from launchbind_adapters.submitit.executors import DebugExecutor as DebugExecutor  # noqa: TC001
 from launchbind_adapters.submitit.executors import LocalExecutor as LocalExecutor  # noqa: TC001
 from launchbind_adapters.submitit.executors import SlurmExecutor as SlurmExecutor  # noqa: TC001
