@@ -121,7 +121,8 @@ def adapters(session: nox.Session, extra: str, version: tuple[str, ...]) -> None
         # pip and hatchling build the example package of an executor of one's own; KubeflowExecutor needs
         # kubernetes.
         session.install("kubernetes", "pip", *BUILD)
-        suites = ["tests/adapters/torchx", "tests/adapters/nemo_run"]
+        shared = ["tests/adapters/slurm", "tests/adapters/test_processes.py", "tests/adapters/test_tail.py"]
+        suites = ["tests/adapters/torchx", "tests/adapters/nemo_run", *shared]
     else:
         suites = [f"tests/adapters/{extra}", "tests/e2e/test_matrix.py"]
     session.run("pytest", *suites, *session.posargs)
