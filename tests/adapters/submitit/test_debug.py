@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import submitit
-from tests.adapters.submitit.conftest import app, await_text, is_running, sh, until
+from tests.adapters.submitit.conftest import GUARD_SECONDS, app, await_text, is_running, sh, until
 
 from launchbind import JobState
-from launchbind_adapters.submitit import DebugExecutor
+from launchbind_adapters.submitit import DebugExecutor, task
 from launchbind_adapters.submitit import jobs as submitit_jobs
 
 if TYPE_CHECKING:
@@ -117,6 +117,7 @@ def test_an_interrupt_while_the_command_is_started_ends_it_too(
         return started[-1]
 
     monkeypatch.setattr(subprocess, "Popen", interrupted)
+    monkeypatch.setattr(task, "HURRY_SECONDS", GUARD_SECONDS)  # on a busy machine SIGTERM takes its time
     with pytest.raises(KeyboardInterrupt):
         jobs.run(app(sh("exec sleep 600")), DebugExecutor())
     assert [process.returncode for process in started] == [-signal.SIGTERM]
