@@ -1,4 +1,4 @@
-"""Records: what must be remembered of a job so that another process finds it by its id alone."""
+"""Records: what is kept on disk about a job, so that another process finds it by its id alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Record(Protocol):
-    """A dataclass whose fields are plain values, as JSON has them."""
+    """A dataclass whose fields are values that JSON has too."""
 
     __dataclass_fields__: ClassVar[dict[str, Field[object]]]
 
@@ -24,12 +24,12 @@ RecordT = TypeVar("RecordT", bound=Record)
 
 
 class Records(Generic[RecordT]):
-    """One JSON file per job in a folder; each is whole or not there at all.
+    """One JSON file per job in a folder; a file is never half written.
 
     Parameters
     ----------
     folder
-        Where they are; made when the first one is written.
+        Where the files are; made when the first one is written.
     kind
         The dataclass of the records.
     """
@@ -39,7 +39,7 @@ class Records(Generic[RecordT]):
         self.kind = kind
 
     def write(self, app_id: str, record: RecordT) -> None:
-        """Keep ``record`` under the job's id, in place of an earlier one."""
+        """Write the job's record, in place of an earlier one."""
         path = self._path(app_id)
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
@@ -47,12 +47,12 @@ class Records(Generic[RecordT]):
         partial.replace(path)
 
     def read(self, app_id: str) -> RecordT | None:
-        """The job's record, None when there is none.
+        """The job's record, or None.
 
         Raises
         ------
         ValueError
-            When the file holds something else.
+            When the file holds no such record.
         """
         path = self._path(app_id)
         try:
@@ -63,19 +63,19 @@ class Records(Generic[RecordT]):
             raise ValueError(f"{path} is no record of a job, so remove it ({error})") from error
 
     def remove(self, app_id: str) -> None:
-        """Forget the job, if it is known."""
+        """Remove the job's record, if there is one."""
         with suppress(OSError):
             self._path(app_id).unlink()
 
     def app_ids(self) -> list[str]:
-        """The ids of all jobs, the oldest first; a record that cannot be read is left out, with a warning."""
+        """The ids of all jobs, oldest record first; one that cannot be read is left out, with a warning."""
         ages: dict[str, float] = {}
         for path in self.folder.glob("*.json"):
             app_id = path.name.removesuffix(".json")
             try:
                 self.read(app_id)
                 ages[app_id] = path.stat().st_mtime
-            except FileNotFoundError:  # removed meanwhile
+            except FileNotFoundError:  # removed since the folder was read
                 continue
             except ValueError as error:
                 logging.getLogger("launchbind").warning("launchbind: %s", error)

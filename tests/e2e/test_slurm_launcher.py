@@ -4,32 +4,30 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
+import subprocess
 import sys
 import threading
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import nemo_run as run
 import pytest
-from nemo_run.core.tunnel.client import LocalTunnel
 from nemo_run.run.torchx_backend.schedulers import slurm as upstream
 from slurm_cluster import ACCOUNT, PARTITION
 from torchx.specs import AppDef, Role
 
 from launchbind import JobState, PlanError, SchedulerError
 from launchbind_adapters.nemo_run import launcher
-from launchbind_adapters.nemo_run import slurm as followed
-from launchbind_adapters.slurm.state import WAITING, Seen
+from launchbind_adapters.slurm import client
+from launchbind_adapters.slurm.status import WAITING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from nemo_run.core.tunnel.client import Tunnel
     from slurm_cluster import SlurmCluster
-
-    from launchbind_adapters.nemo_run.slurm_jobs import Job
 
 #: Guards against hanging only.
 GUARD_SECONDS = 300
@@ -88,15 +86,13 @@ def test_a_hundred_jobs_at_once_all_reach_their_state(
 ) -> None:
     """Submitted from ten threads through one launcher, none is lost, and a round asks at most twice."""
     queries: Counter[str] = Counter()
-    original = LocalTunnel.run
+    original = subprocess.run
 
-    def counting(
-        tunnel: LocalTunnel, command: str, hide: bool = True, warn: bool = False, **options: object
-    ) -> object:
-        queries[command.split()[0]] += 1
-        return original(tunnel, command, hide, warn, **options)
+    def counting(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+        queries[command[0]] += 1
+        return original(command, **options)
 
-    monkeypatch.setattr(LocalTunnel, "run", counting)
+    monkeypatch.setattr(subprocess, "run", counting)
     handles: dict[int, str] = {}
     with launcher("many") as jobs:
 
@@ -157,22 +153,24 @@ def test_a_job_one_role_of_which_fails_has_failed(first: str, second: str) -> No
     assert status.exit_code in (137, 9)  # seven bits of it from a Slurm under load: launchbind_adapters/slurm
 
 
-def test_a_job_that_slurm_forgets_is_no_endless_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_that_slurm_forgets_is_no_endless_wait(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Whoever waits for it is told; the statuses of other jobs are told beside it, and so is the list.
 
-    What Slurm says of it is made up: only a crash at the right moment makes a real one forget a job.
+    What Slurm says of it is changed on its way: only a crash at the right moment makes it forget a job.
     """
     with launcher() as jobs:
         good, lost = (jobs.run(app("true"), executor()) for _ in range(2))
         for handle in (good, lost):
             assert jobs.wait(handle, timeout=GUARD_SECONDS).state is JobState.SUCCEEDED
-        ask = followed._ask
-
-        def forgetting(tunnel: Tunnel, asked: Sequence[Job]) -> dict[str, Seen]:
-            return {**ask(tunnel, asked), lost.app_id: Seen("RUNNING", None, WAITING)}
-
-        monkeypatch.setattr(followed, "_ask", forgetting)
-        monkeypatch.setattr(followed, "FORGOTTEN_SECONDS", 0)
+        for name, change in (
+            ("sacct", f"s/^{lost.app_id}|COMPLETED/{lost.app_id}|RUNNING/"),
+            ("squeue", "d"),
+        ):
+            program = tmp_path / name
+            program.write_text(f"#!/bin/sh\n{shutil.which(name)} \"$@\" | sed '{change}'\n")
+            program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        monkeypatch.setattr(client, "FORGOTTEN_SECONDS", 0)
         with pytest.raises(SchedulerError, match=f"forgotten job {lost.app_id} .*: ask sacct -j"):
             jobs.wait(lost, poll=0.1, timeout=GUARD_SECONDS)
         told = {status.handle: status for status in jobs.statuses([lost, good])}

@@ -23,12 +23,12 @@ from launchbind import (
     Scheduler,
     SchedulerFactory,
     SupportsDescribeMany,
-    SupportsExitCode,
     SupportsList,
     SupportsLogs,
     SupportsVolatile,
     submit_dryrun,
 )
+from launchbind.protocols import DescribesExitCode
 from launchbind.testing import FakeApp, FakeExecutor, FakeInfo
 from launchbind_adapters.submitit import (
     EXECUTORS,
@@ -53,7 +53,7 @@ def factory(_: SchedulerFactory[Scheduler[App, SubmititExecutor, SubmititInfo]])
 def logs(_: SupportsLogs) -> None: ...
 def lists(_: SupportsList) -> None: ...
 def many(_: SupportsDescribeMany) -> None: ...
-def codes(_: SupportsExitCode) -> None: ...
+def codes(_: DescribesExitCode) -> None: ...
 def volatile(_: SupportsVolatile[SubmititInfo]) -> None: ...
 
 
@@ -94,7 +94,7 @@ def schedulers(local: LocalScheduler, debug: DebugScheduler, slurm: SlurmSchedul
         logs(scheduler)
         lists(scheduler)
         many(scheduler)
-        codes(scheduler)
+        codes(scheduler.list()[0])
         volatile(scheduler)
     factory(LocalScheduler)
     factory(DebugScheduler)

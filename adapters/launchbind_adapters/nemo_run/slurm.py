@@ -1,274 +1,214 @@
-"""NeMo-Run's Slurm jobs, which any process can follow.
+"""NeMo-Run's Slurm jobs, which any process can follow from their record, without importing NeMo-Run.
 
-The request is upstream's own, and so is the way to the cluster. Upstream's scheduler asks ``sacct`` only,
-so for the first seconds it does not know a job it has submitted, and it calls a failure to ask UNKNOWN; of
-the logs it copies one file whenever it looks, and loses the last lines of a job it follows.
+Only submitting a job, and reaching a cluster over SSH, import it, when they are first needed: the request is
+upstream's own, and so is the way to the cluster. Upstream's own scheduler is not used to follow jobs. It asks
+``sacct`` only, so for the first seconds it does not know a job it has submitted; it calls a failure to ask
+UNKNOWN; and it copies a log whenever it looks at it, and loses the last lines of a job that it follows.
 """
 
 from __future__ import annotations
 
-import re
-import shlex
-import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
-from nemo_run.core.execution.slurm import SlurmBatchRequest
-from nemo_run.run.torchx_backend.schedulers.slurm import SlurmTunnelScheduler
-from torchx.schedulers.api import DescribeAppResponse, ListAppResponse
-from torchx.specs import AppState, Role
-
-from launchbind_adapters.nemo_run.slurm_jobs import Job, Request, find, records, submitted
-from launchbind_adapters.nemo_run.slurm_tunnel import disconnect, make_tunnel, read, run, send
-from launchbind_adapters.slurm import state as slurm
+from launchbind.specs import RoleSpec
+from launchbind.state import JobDescription
+from launchbind_adapters.nemo_run.slurm_jobs import find, records
+from launchbind_adapters.nemo_run.slurm_logs import log_lines
+from launchbind_adapters.slurm import JobQuery, SlurmClient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from nemo_run.core.execution.slurm import SlurmExecutor
-    from nemo_run.core.tunnel.client import Tunnel
-    from torchx.schedulers.api import Stream
+    from nemo_run.core.execution.base import Executor
+    from nemo_run.core.tunnel.client import SSHTunnel
     from torchx.specs import AppDef, AppDryRunInfo
 
-#: Between two looks at a log that is followed, each of which asks Slurm how the job fares: longer and
-#: longer while nothing is written.
-POLL_SECONDS = 0.5
-POLL_GROWTH = 1.5
-POLL_SECONDS_AT_MOST = 5.0
-#: How long cancelling waits for the job to end.
+    from launchbind_adapters.nemo_run.slurm_jobs import JobRecord, Ssh
+    from launchbind_adapters.slurm import SlurmStatus
+
+#: How long cancelling waits for the job to end, and the pause between two looks at it meanwhile.
 CANCEL_SECONDS = 10.0
-#: In one command: Linux takes 128 KiB.
-JOBS_AT_ONCE = 5000
-#: How long a job that Slurm has forgotten may wait for its accounting, which lags by seconds, before that is
-#: an error: a controller that crashed may have lost the job, and nobody will ever say how it ended.
-FORGOTTEN_SECONDS = 120.0
+POLL_SECONDS = 0.5
 
 
-class FollowableSlurmScheduler(SlurmTunnelScheduler):
-    """Runs NeMo-Run's Slurm requests; any process can follow the job."""
+class SlurmScheduler:
+    """Submits jobs through upstream's scheduler, and follows them by their records.
+
+    Parameters
+    ----------
+    session_name
+        Part of the path of each new job's folder.
+
+    Raises
+    ------
+    RuntimeError
+        Raised by every method that asks Slurm: when it cannot be asked.
+    ConnectionError
+        Likewise, when its cluster cannot be reached.
+    """
+
+    #: What upstream calls its scheduler; the backend is registered as ``slurm_tunnel``.
+    backend = "slurm"
 
     def __init__(self, session_name: str) -> None:
-        super().__init__(session_name)
-        self._planning = threading.Lock()
-        #: By what leads to the cluster; those of the executors, which are connected, where there are any.
-        self._tunnels: dict[str, Tunnel] = {}
-        self._made: list[Tunnel] = []
-        #: Of the jobs that were looked at.
-        self._codes: dict[str, int | None] = {}
-        #: Since when, on the monotonic clock, Slurm has not known them any more.
-        self._forgotten: dict[str, float] = {}
+        self.session_name = session_name
+        #: Values made for one plan alone, by its dry-run info.
+        self._volatile: WeakKeyDictionary[AppDryRunInfo[Any], Mapping[str, str]] = WeakKeyDictionary()
+        #: By what leads to the cluster.
+        self._clients: dict[str, SlurmClient] = {}
+        self._tunnels: list[SSHTunnel] = []
 
     # -- submitting ------------------------------------------------------------------------------
 
-    def _submit_dryrun(
-        self,
-        app: AppDef,
-        cfg: Any,  # torchx says it holds a scheduler's options, and NeMo-Run hands over an executor
-    ) -> AppDryRunInfo[Any]:
-        with self._planning:  # upstream keeps the executor's tunnel on the scheduler meanwhile
-            info = super()._submit_dryrun(app, cfg)
-        if isinstance(info.request, SlurmBatchRequest):
-            info.request = Request(**vars(info.request))
+    # Upstream's two parents do not agree what the request is, so its infos are AppDryRunInfo[Any].
+    def submit_dryrun(self, app: AppDef, executor: Executor, /) -> AppDryRunInfo[Any]:
+        """Make upstream's request; app and executor are copies, which are prepared as experiments do."""
+        from launchbind_adapters.nemo_run.prepare import prepare
+        from launchbind_adapters.nemo_run.slurm_submit import UpstreamScheduler
+
+        volatile = prepare(self.session_name)(app, executor, "slurm_tunnel")
+        info: AppDryRunInfo[Any] = UpstreamScheduler(self.session_name).submit_dryrun(app, executor)
+        self._volatile[info] = volatile
         return info
 
-    def schedule(
-        self,
-        dryrun_info: AppDryRunInfo[Any],  # upstream's two parents do not agree what the request is
-    ) -> str:
-        """Submit the job with ``sbatch``.
+    def volatile(self, dryrun_info: AppDryRunInfo[Any], /) -> Mapping[str, str]:
+        """What was made for this plan alone, such as the name of its folder, each with its placeholder."""
+        return self._volatile.get(dryrun_info, {})
+
+    def schedule(self, dryrun_info: AppDryRunInfo[Any], /) -> str:
+        """Submit the job with ``sbatch``, and return its id.
 
         Raises
         ------
         RuntimeError
             When ``sbatch`` refuses it.
-        ConnectionError
-            When the cluster cannot be reached.
         """
-        request = dryrun_info.request
-        executor: SlurmExecutor = request.executor
-        name = f"{executor.job_name}_sbatch.sh"
-        # Again: a role's pre_proc may have changed the request after the dry run wrote this.
-        Path(executor.experiment_dir, name).write_text(request.materialize())
-        send(executor)
-        command = [*request.launch_cmd]
-        if executor.dependencies:
-            command.append(f"--dependency={executor.dependency_type}:{':'.join(executor.parse_deps())}")
-        answer = run(executor.tunnel, shlex.join([*command, str(Path(executor.tunnel.job_dir, name))]))
-        app_id = answer.strip().splitlines()[-1].partition(";")[0]  # "id", or "id;cluster"
-        job = submitted(app_id, request)
-        records().write(app_id, job)
-        self._tunnels.setdefault(str(job.ssh), executor.tunnel)
-        return app_id
+        from launchbind_adapters.nemo_run.slurm_submit import submit
+
+        job, client = submit(dryrun_info.request)
+        records().write(job.app_id, job)
+        self._clients.setdefault(str(job.ssh), client)  # it is connected
+        return job.app_id
 
     # -- following -------------------------------------------------------------------------------
 
-    def describe(self, app_id: str) -> DescribeAppResponse | None:
+    def describe(self, app_id: str, /) -> JobDescription | None:
         """The job's state, from any process; None when no job of this id was submitted.
 
         Raises
         ------
         RuntimeError
-            When Slurm cannot be asked, or has forgotten the job without recording how it ended.
+            When Slurm has forgotten the job without recording how it ended.
         """
-        found = self.describe_many([app_id])[app_id]
-        self._check_remembered(app_id)
-        return found
+        job = find(app_id)
+        status = self._status(job) if job else None
+        return _described(job, status) if job and status else None
 
-    def describe_many(self, app_ids: Sequence[str], /) -> Mapping[str, DescribeAppResponse | None]:
+    def describe_many(self, app_ids: Sequence[str], /) -> Mapping[str, JobDescription | None]:
         """The jobs' states, by one ``sacct`` for each cluster, and one ``squeue`` for those that go on."""
         jobs = {app_id: job for app_id in app_ids if (job := find(app_id)) is not None}
-        seen = self._look(list(jobs.values()))
-        described = {app_id: _description(jobs[app_id], each) for app_id, each in seen.items()}
+        statuses = self._statuses(jobs.values())
+        described = {app_id: _described(jobs[app_id], status) for app_id, status in statuses.items()}
         return {app_id: described.get(app_id) for app_id in app_ids}
 
-    def exit_code(self, app_id: str, /) -> int | None:
-        """The first non-zero exit code, else 0; None while the job goes on, or when Slurm has none."""
-        if app_id not in self._codes:
-            self.describe(app_id)
-        return self._codes.get(app_id)
-
-    def list(self) -> list[ListAppResponse]:
-        """Every job that was submitted from here and that Slurm still knows, oldest first."""
+    def list(self) -> Sequence[JobDescription]:
+        """Every job that launchbind submitted from here and that Slurm still knows, oldest first."""
         jobs = [job for app_id in records().app_ids() if (job := records().read(app_id)) is not None]
-        seen = self._look(jobs)
-        known = [job.app_id for job in jobs if job.app_id in seen]
-        return [ListAppResponse(app_id, AppState[seen[app_id].state]) for app_id in known]
+        statuses = self._statuses(jobs)
+        return [_described(job, statuses[job.app_id]) for job in jobs if job.app_id in statuses]
 
     def log_iter(
-        self,
-        app_id: str,
-        role_name: str,
-        k: int = 0,
-        regex: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        should_tail: bool = False,
-        streams: Stream | None = None,
+        self, app_id: str, role_name: str, k: int = 0, *, should_tail: bool = False
     ) -> Iterator[str]:
-        """The lines of one role, whole and in order; ``srun`` writes those of its replicas into one file.
+        """The lines of one role, whole and in order.
+
+        Parameters
+        ----------
+        k
+            The replica. ``srun`` writes those of all replicas into one file, so only 0 has lines.
+        should_tail
+            Whether to go on until the job has ended.
 
         Raises
         ------
-        NotImplementedError
-            When asked for a span of time: the log files hold none.
+        LookupError
+            When there is no such job.
         """
-        if since is not None or until is not None:
-            raise NotImplementedError
         job = find(app_id)
         if job is None:
             raise LookupError(f"no Slurm job with the id {app_id!r} was submitted from here")
-        lines = self._lines(job, job.logs[role_name], should_tail) if k == 0 else iter(())
-        return (line for line in lines if regex is None or re.search(regex, line))
+        if k:
+            return iter(())
 
-    def _lines(self, job: Job, pattern: str, follow: bool) -> Iterator[str]:
-        rest = b""
-        for data in self._pieces(job, pattern, follow):
-            *lines, rest = (rest + data).split(b"\n")
-            for line in lines:
-                yield line.decode("utf-8", "replace") + "\n"
-        if rest:
-            yield rest.decode("utf-8", "replace")
+        def ended() -> bool:
+            return not should_tail or self._has_ended(job)
 
-    def _pieces(self, job: Job, pattern: str, follow: bool) -> Iterator[bytes]:
-        """What the files hold, one after the other: each restart of the job begins a new one."""
-        number, offset, pause = 0, 0, POLL_SECONDS
-        while True:
-            # Asked before reading: what an ended job has written is all there.
-            ended = not follow or not self._goes_on(job)
-            while True:
-                count, data = read(self._tunnel(job), job.folder, pattern, number, offset)
-                if data:
-                    offset, pause = offset + len(data), POLL_SECONDS
-                    yield data
-                elif number + 1 < count:
-                    number, offset = number + 1, 0
-                else:
-                    break
-            if ended:
-                return
-            time.sleep(pause)
-            pause = min(pause * POLL_GROWTH, POLL_SECONDS_AT_MOST)
-
-    def _goes_on(self, job: Job) -> bool:
-        seen = self._look([job]).get(job.app_id)
-        self._check_remembered(job.app_id)
-        return seen is not None and seen.state not in slurm.ENDED
-
-    def _look(self, jobs: Sequence[Job]) -> dict[str, slurm.Seen]:
-        """How those jobs fare that Slurm knows."""
-        clusters: dict[str, list[Job]] = {}
-        for job in jobs:
-            clusters.setdefault(str(job.ssh), []).append(job)
-        found: dict[str, slurm.Seen] = {}
-        for group in clusters.values():
-            for start in range(0, len(group), JOBS_AT_ONCE):
-                found.update(_ask(self._tunnel(group[0]), group[start : start + JOBS_AT_ONCE]))
-        for app_id, seen in found.items():
-            self._codes[app_id] = seen.code
-            if seen.message == slurm.WAITING:
-                self._forgotten.setdefault(app_id, time.monotonic())
-            else:
-                self._forgotten.pop(app_id, None)
-        return found
-
-    def _check_remembered(self, app_id: str) -> None:
-        """Raise, for those who wait for this one job, when it has been forgotten for too long."""
-        since = self._forgotten.get(app_id)
-        if since is not None and time.monotonic() - since > FORGOTTEN_SECONDS:
-            raise RuntimeError(
-                f"Slurm has forgotten job {app_id} and not recorded its end: ask sacct -j {app_id}"
-            )
+        return log_lines(self._client(job.ssh).run, job.folder, job.logs[role_name], ended)
 
     # -- ending ----------------------------------------------------------------------------------
 
-    def _cancel_existing(self, app_id: str) -> None:
+    def cancel(self, app_id: str, /) -> None:
+        """End the job, and wait some seconds for that; one that has ended, or never was, is left alone."""
         job = find(app_id)
         if job is None:
             return
-        run(self._tunnel(job), f"scancel {app_id}")
+        self._client(job.ssh).cancel([app_id])
         give_up = time.monotonic() + CANCEL_SECONDS
-        while self._goes_on(job) and time.monotonic() < give_up:
+        while not self._has_ended(job) and time.monotonic() < give_up:
             time.sleep(POLL_SECONDS)
 
     def close(self) -> None:
         """Close the connections made here; the jobs go on."""
-        self._tunnels.clear()
-        while self._made:
-            disconnect(self._made.pop())
+        self._clients.clear()
+        while self._tunnels:
+            from launchbind_adapters.nemo_run.slurm_tunnel import disconnect
 
-    def _tunnel(self, job: Job) -> Tunnel:
-        key = str(job.ssh)
-        if key not in self._tunnels:
-            self._tunnels[key] = make_tunnel(job.ssh)
-            self._made.append(self._tunnels[key])
-        return self._tunnels[key]
+            disconnect(self._tunnels.pop())
+
+    # -- asking ----------------------------------------------------------------------------------
+
+    def _has_ended(self, job: JobRecord) -> bool:
+        status = self._status(job)
+        return status is None or status.state.is_terminal
+
+    def _status(self, job: JobRecord) -> SlurmStatus | None:
+        status = self._statuses([job]).get(job.app_id)
+        self._client(job.ssh).check_remembered(job.app_id)
+        return status
+
+    def _statuses(self, jobs: Iterable[JobRecord]) -> dict[str, SlurmStatus]:
+        """The status of each job that its cluster knows, by its id."""
+        clusters: dict[str, list[JobRecord]] = {}
+        for job in jobs:
+            clusters.setdefault(str(job.ssh), []).append(job)
+        found: dict[str, SlurmStatus] = {}
+        for group in clusters.values():
+            queries = [JobQuery(job.app_id, len(job.logs), job.array) for job in group]
+            found.update(self._client(group[0].ssh).ask(queries))
+        return found
+
+    def _client(self, ssh: Ssh | None) -> SlurmClient:
+        key = str(ssh)
+        if key not in self._clients:
+            self._clients[key] = SlurmClient() if ssh is None else self._connected(ssh)
+        return self._clients[key]
+
+    def _connected(self, ssh: Ssh) -> SlurmClient:
+        from launchbind_adapters.nemo_run.slurm_tunnel import make_tunnel, runner_of
+
+        tunnel = make_tunnel(ssh)
+        self._tunnels.append(tunnel)
+        return SlurmClient(runner_of(tunnel))
 
 
-def create_scheduler(session_name: str, **_: object) -> FollowableSlurmScheduler:
-    """The scheduler factory for the backend ``slurm_tunnel``."""
-    return FollowableSlurmScheduler(session_name)
-
-
-def _ask(tunnel: Tunnel, jobs: Sequence[Job]) -> dict[str, slurm.Seen]:
-    rows = slurm.accounted(run(tunnel, slurm.sacct(job.app_id for job in jobs)))
-    going_on = [job.app_id for job in jobs if job.array or not slurm.all_ended(rows.get(job.app_id, ()))]
-    text = run(tunnel, slurm.squeue(going_on), allowed=slurm.NO_SUCH_JOB) if going_on else ""
-    queue = slurm.queued(text)
-    found = {}
-    for job in jobs:
-        seen = slurm.judge(rows.get(job.app_id, ()), queue.get(job.app_id, ()), tasks=len(job.logs))
-        if seen is not None:
-            found[job.app_id] = seen
-    return found
-
-
-def _description(job: Job, seen: slurm.Seen) -> DescribeAppResponse:
-    return DescribeAppResponse(
+def _described(job: JobRecord, status: SlurmStatus) -> JobDescription:
+    return JobDescription(
         app_id=job.app_id,
-        state=AppState[seen.state],
-        msg=seen.message,
+        state=status.state,
+        roles=[RoleSpec[object](role, "") for role in job.logs],
+        msg=status.message,
         ui_url=None if job.ssh else f"file://{job.folder}",
-        roles=[Role(role, image="", num_replicas=1) for role in job.logs],
+        exit_code=status.exit_code,
     )

@@ -11,7 +11,7 @@ import submitit
 from submitit.core.utils import cloudpickle_dump, temporary_save_path
 
 from launchbind_adapters.submitit.executors import DebugExecutor, SubmititExecutor
-from launchbind_adapters.submitit.local import ReopenedJob, fate
+from launchbind_adapters.submitit.local import ReopenedJob, replica_status
 from launchbind_adapters.submitit.scheduler import SubmititScheduler
 from launchbind_adapters.submitit.task import run
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
     from submitit.core.utils import JobPaths
 
-    from launchbind_adapters.submitit.fates import Fate, ReplicaId
-    from launchbind_adapters.submitit.records import Job
+    from launchbind_adapters.submitit.records import JobRecord
+    from launchbind_adapters.submitit.replicas import ReplicaId, ReplicaStatus
     from launchbind_adapters.submitit.request import RoleRequest, SubmititRequest
 
 
 class DebugScheduler(SubmititScheduler[DebugExecutor]):
     """Runs jobs within ``submit``, one replica after the other.
 
-    submitit itself leaves no result and no output of the command behind; here both go where its local
-    engine has them, so that another process can read them.
+    submitit itself leaves neither result nor output of the command behind. Here both go where its local
+    engine writes them, so that another process can read them.
     """
 
     backend = "submitit_debug"
@@ -40,7 +40,7 @@ class DebugScheduler(SubmititScheduler[DebugExecutor]):
     def _complete(self, request: SubmititRequest, executor: DebugExecutor) -> None:
         pass
 
-    def _submit(self, request: SubmititRequest, job: Job) -> None:
+    def _submit(self, request: SubmititRequest, job: JobRecord) -> None:
         executor = submitit.DebugExecutor(job.folder)
         made: list[submitit.Job[int]] = []
         for role in request.roles:
@@ -55,31 +55,31 @@ class DebugScheduler(SubmititScheduler[DebugExecutor]):
             for each in made:
                 each.results()
         except BaseException as error:
-            # This process may go on for long after a Ctrl-C, and nobody is to take it for the job.
+            # After a Ctrl-C this process may live on, which must not be taken for a job that does.
             for each in made:
                 if not each.paths.result_pickle.exists():
                     _save(each.paths, "error", f"{type(error).__name__}: it was interrupted")
             raise
 
-    def _fates(self, jobs: Sequence[Job]) -> Mapping[ReplicaId, Fate]:
-        return {(job.app_id, each): fate(job, each) for job in jobs for each in job.all_ids()}
+    def _statuses(self, jobs: Sequence[JobRecord]) -> Mapping[ReplicaId, ReplicaStatus]:
+        return {(job.app_id, each): replica_status(job, each) for job in jobs for each in job.all_ids()}
 
-    def _can_tell(self, job: Job) -> bool:
+    def _is_here(self, job: JobRecord) -> bool:
         return job.host == socket.gethostname()
 
-    def _cancel(self, job: Job) -> None:
-        if not all(each.state.is_terminal for each in self._fates([job]).values()):
-            job.cancel_file.touch()  # what runs the command sees it
+    def _cancel(self, job: JobRecord) -> None:
+        if not all(each.state.is_terminal for each in self._statuses([job]).values()):
+            job.cancel_file.touch()  # the process that runs the command looks for it
 
-    def reopen(self, job: Job, job_id: str) -> submitit.Job[int]:
+    def reopen(self, job: JobRecord, job_id: str) -> submitit.Job[int]:
         """A LocalJob: submitit cannot make a debug job from its id."""
         return ReopenedJob(job.folder, job_id, controller=job.controllers[job_id])
 
 
 class _Task:
-    """What is run in place of :func:`run_task`, which is for processes that run nothing else."""
+    """Runs the command; :func:`~launchbind_adapters.submitit.task.run_task` needs a process of its own."""
 
-    def __init__(self, role: RoleRequest, retries: int, job: Job) -> None:
+    def __init__(self, role: RoleRequest, retries: int, job: JobRecord) -> None:
         self.role, self.retries, self.job = role, retries, job
         self.paths: JobPaths | None = None  # known once it is submitted, before it is run
 
@@ -101,13 +101,13 @@ class _Task:
 
 
 def _stop_logging_to(paths: JobPaths) -> None:
-    """Keep the job's files for its command: submitit logs this whole process there, and leaves them open."""
+    """Keep the job's files for its command: submitit logs this process there, and leaves the files open."""
     root = logging.getLogger()
     for handler in list(root.handlers):
         if isinstance(handler, logging.FileHandler) and Path(handler.baseFilename).parent == paths.folder:
             root.removeHandler(handler)
             handler.close()
-    paths.stderr.unlink(missing_ok=True)  # the line it began with; the other file is written anew
+    paths.stderr.unlink(missing_ok=True)  # submitit has written a line; the other file is truncated below
 
 
 def _save(paths: JobPaths, outcome: str, result: int | str) -> None:

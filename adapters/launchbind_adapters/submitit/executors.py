@@ -1,7 +1,7 @@
 """Typed executors for submitit: one per engine, each with the fields that its engine honours.
 
-Fields are named as submitit 1.5.4 names its parameters. What an engine would ignore is no field here, so
-that asking for it is an error instead of a surprise.
+Fields are named as submitit 1.5.4 names its parameters. A parameter that an engine would ignore is not a
+field of its executor, so that setting it is an error.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 @dataclass(kw_only=True)
 class SubmititExecutor:
-    """What all of submitit's engines have in common.
+    """The fields that all of submitit's engines honour.
 
     Parameters
     ----------
@@ -21,8 +21,8 @@ class SubmititExecutor:
     env_vars
         Environment variables of the job, besides those of the process that submits it.
     retries
-        How often a command that fails is run again, within the same job. Not for jobs of several tasks,
-        which wait for one another.
+        How often a command that fails is run again, within the same job. A job of several tasks cannot be
+        retried, for its tasks would be restarted one by one.
     """
 
     folder: str | None = None
@@ -50,11 +50,11 @@ class LocalExecutor(SubmititExecutor):
     Parameters
     ----------
     timeout_min
-        Minutes after which the job is ended; submitit tells it ``signal_delay_s`` before that.
+        Minutes after which the job is ended; submitit signals it ``signal_delay_s`` seconds before that.
     tasks_per_node
         How many processes run the command.
     gpus_per_node, visible_gpus
-        How many GPUs the job sees, and out of which; none by default.
+        How many GPUs the job sees, and the numbers of those it may see; none by default.
     signal_delay_s
         Seconds between submitit's signal and the time limit. The command is ended at the signal.
     setup
@@ -62,7 +62,7 @@ class LocalExecutor(SubmititExecutor):
     stderr_to_stdout
         Whether both go into one file, in the order written. submitit keeps them apart by default.
     python
-        The interpreter, as a shell command; by default the one that submits.
+        The interpreter, as a shell command; by default that of the process that submits.
     """
 
     timeout_min: float = 5
@@ -83,16 +83,16 @@ class LocalExecutor(SubmititExecutor):
 class SlurmExecutor(SubmititExecutor):
     """Runs the job on a Slurm cluster, through ``sbatch``.
 
-    What is None is left to Slurm. Fields that are not explained here are sbatch's options of that name.
+    A field that is None is left to Slurm. Fields that are not explained here are options of sbatch.
 
     Parameters
     ----------
     name
         The job's name in Slurm; by default the app's, with the role's where there are several.
     timeout_min
-        Minutes after which the job is ended; submitit tells it ``signal_delay_s`` before that.
+        Minutes after which the job is ended; submitit signals it ``signal_delay_s`` seconds before that.
     time
-        Another name for it, which wins, as in submitit.
+        Another name for ``timeout_min``, which takes precedence, as in submitit.
     nodes, tasks_per_node
         The command runs once in each of the nodes' tasks.
     cpus_per_task, gpus_per_node, mem_gb
@@ -110,7 +110,7 @@ class SlurmExecutor(SubmititExecutor):
     srun_args, use_srun
         Arguments for the srun of the batch script, and whether there is one.
     python
-        The interpreter on the nodes, as a shell command; by default the one that submits.
+        The interpreter on the nodes, as a shell command; by default that of the process that submits.
     """
 
     name: str | None = None

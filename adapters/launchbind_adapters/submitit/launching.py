@@ -8,12 +8,6 @@ from typing import TYPE_CHECKING
 from launchbind.errors import MissingDependencyError, UnknownBackendError, UnknownJobError
 from launchbind.handle import Handle
 from launchbind.registry import Registry, absent_package
-from launchbind_adapters.submitit.executors import DebugExecutor as DebugExecutor  # noqa: TC001
-from launchbind_adapters.submitit.executors import LocalExecutor as LocalExecutor  # noqa: TC001
-from launchbind_adapters.submitit.executors import SlurmExecutor as SlurmExecutor  # noqa: TC001
-from launchbind_adapters.submitit.executors import SubmititExecutor as SubmititExecutor  # noqa: TC001
-from launchbind_adapters.submitit.request import RoleRequest as RoleRequest
-from launchbind_adapters.submitit.request import SubmititRequest as SubmititRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +17,13 @@ if TYPE_CHECKING:
 
     from launchbind.jobs.launcher import Launcher
     from launchbind.protocols import App, Scheduler, SchedulerFactory
-    from launchbind_adapters.submitit.request import SubmititInfo as SubmititInfo
+    from launchbind_adapters.submitit.executors import (
+        DebugExecutor,
+        LocalExecutor,
+        SlurmExecutor,
+        SubmititExecutor,
+    )
+    from launchbind_adapters.submitit.request import SubmititInfo
     from launchbind_adapters.submitit.scheduler import SubmititScheduler
 
     AnyScheduler: TypeAlias = (
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     )
 
 _REQUIRES = "launchbind[submitit]"
-_FIX = f"python -m pip install '{_REQUIRES}'"
 
 #: submitit's executors by backend.
 EXECUTORS: Registry[SubmititExecutor] = Registry("executor")
@@ -46,11 +45,11 @@ for _name, _target in (
 def launcher(session: str = "launchbind") -> Launcher[App, SubmititExecutor, SubmititInfo]:
     """A launcher for submitit executors and any app: core's ``AppSpec``, torchx's ``AppDef``, or another.
 
-    Of an app its name, and of its roles name, entrypoint, args, env and num_replicas are read; there are
-    no macros. Each replica of each role is a job of submitit, whose result is the exit code. One that fails
-    leaves the others alone: the job is RUNNING until the last has ended, then FAILED if any failed, else
-    CANCELLED if any was, else SUCCEEDED. Jobs outlive this process, but for ``submitit_debug``, where
-    ``submit`` returns when the job has ended.
+    It reads the name of an app, and name, entrypoint, args, env and num_replicas of its roles; there are no
+    macros. Each replica of each role is a job of submitit, whose result is the exit code. When one fails, the
+    others go on: the job is RUNNING until the last has ended, then FAILED if any failed, else CANCELLED if
+    any was, else SUCCEEDED. Jobs outlive this process, except those of ``submitit_debug``, which have ended
+    when ``submit`` returns.
 
     Parameters
     ----------
@@ -74,12 +73,25 @@ def jobs(handle: Handle | str) -> dict[str, list[submitit.Job[int]]]:
     """submitit's own jobs of each role, one per replica, from any process.
 
     Their results are exit codes: ``jobs(handle)["main"][0].result()``, or ``results()`` where there are
-    several tasks. Jobs of ``submitit_debug`` come as ``submitit.LocalJob``.
+    several tasks. Jobs of ``submitit_debug`` are ``submitit.LocalJob``s here.
+
+    Parameters
+    ----------
+    handle
+        ``backend://session/app_id``.
+
+    Returns
+    -------
+    Role to its jobs, in the order of the replicas.
 
     Raises
     ------
-    InvalidHandleError, UnknownBackendError, UnknownJobError
-        When the handle cannot be read, is another launcher's, or belongs to no job.
+    InvalidHandleError
+        When the handle cannot be read.
+    UnknownBackendError
+        When it belongs to another launcher.
+    UnknownJobError
+        When there is no such job.
     MissingDependencyError
         When submitit is not installed.
     """
@@ -92,29 +104,26 @@ def jobs(handle: Handle | str) -> dict[str, list[submitit.Job[int]]]:
     return found
 
 
-_PRIVATE = "launchbind_adapters.submitit"
-#: Backend to its scheduler, none of them imported.
+#: Backend to its scheduler, which imports submitit and so is imported when it is used.
 _SCHEDULERS = {
-    "submitit_local": "local:LocalScheduler",
-    "submitit_debug": "debug:DebugScheduler",
-    "submitit_slurm": "slurm:SlurmScheduler",
+    "submitit_local": "launchbind_adapters.submitit.local:LocalScheduler",
+    "submitit_debug": "launchbind_adapters.submitit.debug:DebugScheduler",
+    "submitit_slurm": "launchbind_adapters.submitit.slurm:SlurmScheduler",
 }
 
 
 def _factory(backend: str) -> Callable[[str], AnyScheduler]:
-    module, _, name = _SCHEDULERS[backend].partition(":")
+    target = _SCHEDULERS[backend]
+    module, _, name = target.partition(":")
 
     def create(session_name: str, /) -> AnyScheduler:
         try:
-            made: AnyScheduler = getattr(import_module(f"launchbind_adapters.submitit.{module}"), name)(
-                session_name
-            )
+            found: Callable[[str], AnyScheduler] = getattr(import_module(module), name)
         except ImportError as error:
             package = absent_package(error)
             if package is None:
                 raise
-            target = f"{_PRIVATE}.{module}:{name}"
             raise MissingDependencyError("scheduler", backend, target, package, _REQUIRES) from error
-        return made
+        return found(session_name)
 
     return create

@@ -1,9 +1,9 @@
 """submitit's local engine: its own controllers, started in a session of their own.
 
-submitit starts a controller as a child of the process that submits, in that one's session. So a Ctrl-C
-in the terminal ends it, and once the submitting process is gone nobody can tell how the job fares
-(submitit 1.5.4, local/local.py). Here a short-lived process in a new session submits, and what tells the
-controller from other processes is written down.
+submitit starts a controller as a child of the process that submits, in the same session. So a Ctrl-C in the
+terminal ends it, and once the submitting process has gone nobody can find out the job's state
+(submitit 1.5.4, local/local.py). Here a short-lived process in a new session submits, and the job's record
+says which process the controller is.
 """
 
 from __future__ import annotations
@@ -24,28 +24,30 @@ from submitit.core.logger import LOG_VARNAME
 
 from launchbind.errors import PlanError
 from launchbind.state import JobState
+from launchbind_adapters.processes import Process, is_alive, process
 from launchbind_adapters.submitit.executors import LocalExecutor, SubmititExecutor
-from launchbind_adapters.submitit.fates import Fate, fate_of_results, results_are_older
-from launchbind_adapters.submitit.records import Job, Process, is_alive, process, records
+from launchbind_adapters.submitit.records import JobRecord, records
+from launchbind_adapters.submitit.replicas import ReplicaStatus, results_are_older, status_from_results
 from launchbind_adapters.submitit.scheduler import QUIET, SubmititScheduler, pickle_by_value
 from launchbind_adapters.submitit.task import GRACE_SECONDS, run_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from launchbind_adapters.submitit.fates import ReplicaId
+    from launchbind_adapters.submitit.replicas import ReplicaId
     from launchbind_adapters.submitit.request import RoleRequest, SubmititRequest
 
 ResultT = TypeVar("ResultT", covariant=True)
 
-#: Imports what the process that starts it would, without leaving a trace in the environment of the job.
+#: Gives the helper the import path of the process that starts it, and leaves the environment, which is the
+#: job's, as it is.
 _BOOT = """
 import pickle, sys
 sys.path[:] = pickle.load(sys.stdin.buffer)
 from launchbind_adapters.submitit.local import submit_all
 submit_all(pickle.load(sys.stdin.buffer), pickle.load(sys.stdin.buffer))
 """
-#: Longer than the command is given to end, then as long again for submitit's own ways.
+#: Longer than the command is given to end; submitit's own way of cancelling is given as long again.
 CANCEL_SECONDS = GRACE_SECONDS + 5
 POLL_SECONDS = 0.05
 SUBMITTED = b"submitted"
@@ -76,7 +78,7 @@ class LocalScheduler(SubmititScheduler[LocalExecutor]):
         for role in request.roles:
             role.command = _with_setup(executor.setup, role.command)
 
-    def _submit(self, request: SubmititRequest, job: Job) -> None:
+    def _submit(self, request: SubmititRequest, job: JobRecord) -> None:
         order = pickle.dumps(sys.path) + pickle.dumps(request)
         log = Path(job.folder, "controller.log")
         with open(log, "a") as errors:
@@ -87,24 +89,24 @@ class LocalScheduler(SubmititScheduler[LocalExecutor]):
                 stderr=errors,
                 start_new_session=True,
             )
-        # It begins when it has read everything, and from then on it is the one that submits.
+        # The helper submits, and begins when it has read everything: by then the record must name it.
         job.submitter = process(helper.pid)
         self.records.write(job.app_id, job)
         answer, _ = helper.communicate(order + pickle.dumps(job))
         if answer != SUBMITTED:
             raise OSError(answer.decode() or f"submitit failed: {log.read_text().strip()[-1000:]}")
 
-    def _fates(self, jobs: Sequence[Job]) -> Mapping[ReplicaId, Fate]:
-        return {(job.app_id, each): fate(job, each) for job in jobs for each in job.all_ids()}
+    def _statuses(self, jobs: Sequence[JobRecord]) -> Mapping[ReplicaId, ReplicaStatus]:
+        return {(job.app_id, each): replica_status(job, each) for job in jobs for each in job.all_ids()}
 
-    def _can_tell(self, job: Job) -> bool:
+    def _is_here(self, job: JobRecord) -> bool:
         return job.host == socket.gethostname()
 
-    def _cancel(self, job: Job) -> None:
-        if job.is_complete() and all(each.state.is_terminal for each in self._fates([job]).values()):
+    def _cancel(self, job: JobRecord) -> None:
+        if job.is_complete() and all(each.state.is_terminal for each in self._statuses([job]).values()):
             return
         job.cancel_file.touch()
-        # The task ends the command when it sees the file; failing that, as submitit cancels; or by force.
+        # The task ends the command when it sees the file. If it does not: as submitit cancels, then by force.
         for number, patience in ((0, CANCEL_SECONDS), (signal.SIGINT, CANCEL_SECONDS), (signal.SIGKILL, 1.0)):
             left = [each for each in job.controllers.values() if is_alive(each)]
             for pid, _ in left:
@@ -115,8 +117,8 @@ class LocalScheduler(SubmititScheduler[LocalExecutor]):
                 time.sleep(POLL_SECONDS)
                 left = [each for each in left if is_alive(each)]
 
-    def reopen(self, job: Job, job_id: str) -> submitit.Job[int]:
-        """A LocalJob that knows how it fares, and can be waited for and cancelled."""
+    def reopen(self, job: JobRecord, job_id: str) -> submitit.Job[int]:
+        """A LocalJob that knows its state, and can be waited for and cancelled."""
         return ReopenedJob(job.folder, job_id, range(job.tasks), job.controllers[job_id])
 
 
@@ -131,59 +133,58 @@ class ReopenedJob(submitit.LocalJob[ResultT]):
         controller: Process = (0, None),  # submitit makes the jobs of single tasks without it
     ) -> None:
         super().__init__(folder, job_id, tasks)
-        self._controller = controller
+        self.controller = controller
         for each in self._sub_jobs:
             if isinstance(each, ReopenedJob):
-                each._controller = controller
+                each.controller = controller
 
     def get_info(self, mode: str = "force") -> dict[str, str]:
         """The state, under submitit's names; RUNNING while there is a controller and no result."""
-        alive = is_alive(self._controller)  # asked first: a job that ends in between has its result
+        alive = is_alive(self.controller)  # asked first: a job that ends in between has its result
         if alive and not self.paths.result_pickle.exists():
             return {"jobState": "RUNNING"}
         return super().get_info(mode)
 
     def cancel(self, check: bool = True) -> None:
         """Interrupt the controller, as submitit does in the process that submitted."""
-        if is_alive(self._controller):
-            os.kill(self._controller[0], signal.SIGINT)
+        if is_alive(self.controller):
+            os.kill(self.controller[0], signal.SIGINT)
 
 
 def _with_setup(setup: Sequence[str], command: list[str]) -> list[str]:
-    # submitit's own way makes the id of a job that of a shell, which hears no signal meant for the job.
+    # With submitit's own setup the job's pid is that of a shell, which does not pass on the job's signals.
     return ["sh", "-c", " && ".join([*setup, 'exec "$@"']), "sh", *command] if setup else command
 
 
-def fate(job: Job, job_id: str) -> Fate:
-    """How a replica fares, by its results and its controller.
+def replica_status(job: JobRecord, job_id: str) -> ReplicaStatus:
+    """The status of a replica, by its results and its controller.
 
     Raises
     ------
     RuntimeError
-        When it has no result, and another machine has its controller.
+        When it has no result, and its controller is on another machine.
     """
-    # In this order: a job that ends in between is seen as ended, never as lost.
-    alive = is_alive(job.controllers[job_id])
-    told = fate_of_results(job, job_id)
-    if told is None and alive:
-        return Fate(JobState.RUNNING)
-    if told is None and job.host != socket.gethostname():
+    alive = is_alive(job.controllers[job_id])  # first: a job that ends in between has its results
+    results = status_from_results(job, job_id)
+    if results is None and alive:
+        return ReplicaStatus(JobState.RUNNING)
+    if results is None and job.host != socket.gethostname():
         raise RuntimeError(f"{job.app_id} runs on {job.host}, not on {socket.gethostname()}: ask there")
-    if job.cancel_file.exists() and not (told and results_are_older(job, job_id, job.cancel_file)):
-        return Fate(JobState.CANCELLED, told.code if told else None)
-    if told is None:
+    if job.cancel_file.exists() and not (results and results_are_older(job, job_id, job.cancel_file)):
+        return ReplicaStatus(JobState.CANCELLED, results.exit_code if results else None)
+    if results is None:
         reason = "it ended without a result: it ran out of time, or its controller was killed"
-        return Fate(JobState.FAILED, message=reason)
-    return told
+        return ReplicaStatus(JobState.FAILED, message=reason)
+    return results
 
 
 # -- in the process that submits -----------------------------------------------------------------
 
 
 class _RecordingExecutor(submitit.LocalExecutor):
-    """Notes each controller before it is given the command, which it waits for."""
+    """Records each controller before submitit gives it the command, until which it waits."""
 
-    def __init__(self, job: Job, role: str, python: str | None) -> None:
+    def __init__(self, job: JobRecord, role: str, python: str | None) -> None:
         super().__init__(job.folder, python=python)
         self._job, self._role = job, role
 
@@ -195,26 +196,26 @@ class _RecordingExecutor(submitit.LocalExecutor):
         return made
 
 
-def submit_all(request: SubmititRequest, job: Job) -> None:
-    """Submit every replica, and answer on standard output whether that went well."""
-    answer = os.dup(1)
+def submit_all(request: SubmititRequest, job: JobRecord) -> None:
+    """Submit every replica, and say on standard output that this went well, or what went wrong."""
+    stdout = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
-    os.dup2(2, 1)  # the controllers inherit these, and are not to hold the submitter's pipes open
-    # One that is started in the background may ignore it, but submitit's controllers are to end by it.
+    os.dup2(2, 1)  # the controllers inherit these, and must not hold the submitter's pipes open
+    # A process in the background may ignore SIGINT, and its children then do too: submitit ends them by it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.setdefault(LOG_VARNAME, QUIET)
     pickle_by_value()
-    said = SUBMITTED
+    answer = SUBMITTED
     try:
         for role in request.roles:
             _submit_role(request, role, job)
     except Exception as error:  # noqa: BLE001 -- the submitter raises it, and cancels what was submitted
-        said = f"{type(error).__name__}: {error}".encode()
-    with suppress(OSError):  # a submitter that has died in between is no reason to leave the job alone
-        os.write(answer, said)
+        answer = f"{type(error).__name__}: {error}".encode()
+    with suppress(OSError):  # the submitter may have died; the job goes on
+        os.write(stdout, answer)
 
 
-def _submit_role(request: SubmititRequest, role: RoleRequest, job: Job) -> None:
+def _submit_role(request: SubmititRequest, role: RoleRequest, job: JobRecord) -> None:
     parameters = dict(request.parameters)
     python = parameters.pop("python", None)
     executor = _RecordingExecutor(job, role.name, python if isinstance(python, str) else None)

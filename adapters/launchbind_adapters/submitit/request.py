@@ -48,9 +48,9 @@ class SubmititRequest:
     retries
         How often a command that fails is run again.
     timeout_min
-        Minutes, None where the engine knows no limit.
+        The time limit in minutes; None where the engine has none.
     parameters
-        What submitit's executor is given besides; empty for Slurm, whose script says it all.
+        Other parameters of submitit's executor; empty for Slurm, where the script has them.
     """
 
     app_id: str
@@ -81,16 +81,4 @@ class SubmititRequest:
         return "\n".join(lines)
 
 
-class _ReadableInfo(DryRunInfo[SubmititRequest]):
-    """Shows the request as people read it."""
-
-    def __str__(self) -> str:
-        return str(self.request)
-
-
 SubmititInfo: TypeAlias = DryRunInfo[SubmititRequest]
-
-
-def info(request: SubmititRequest) -> SubmititInfo:
-    """The dry-run info of a request."""
-    return _ReadableInfo(request)

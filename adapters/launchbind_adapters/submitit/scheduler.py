@@ -1,4 +1,4 @@
-"""What submitit's engines have in common: the dry run, and the life of a job from its record alone."""
+"""What submitit's engines share: the dry run, and following a job from its record alone."""
 
 from __future__ import annotations
 
@@ -17,26 +17,27 @@ from uuid import uuid4
 from submitit.core.utils import JobPaths
 
 from launchbind.errors import PlanError
-from launchbind.planning.dryrun import DryRunMixin
+from launchbind.planning.dryrun import DryRunInfo, DryRunMixin
+from launchbind_adapters.processes import process
 from launchbind_adapters.records import state_home
 from launchbind_adapters.submitit import task
 from launchbind_adapters.submitit.executors import SubmititExecutor
-from launchbind_adapters.submitit.fates import described
-from launchbind_adapters.submitit.logs import follow, read_all
-from launchbind_adapters.submitit.records import Job, process, records
+from launchbind_adapters.submitit.records import JobRecord, records
 from launchbind_adapters.submitit.records import read as read_record
-from launchbind_adapters.submitit.request import RoleRequest, SubmititInfo, SubmititRequest, info
+from launchbind_adapters.submitit.replicas import describe_job
+from launchbind_adapters.submitit.request import RoleRequest, SubmititInfo, SubmititRequest
+from launchbind_adapters.tail import follow_lines, poll, read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
     from typing import TypeAlias
 
     import submitit
 
     from launchbind.protocols import App, Role
+    from launchbind.state import JobDescription
     from launchbind_adapters.records import Records
-    from launchbind_adapters.submitit.fates import Described, Fate, ReplicaId
+    from launchbind_adapters.submitit.replicas import ReplicaId, ReplicaStatus
 
     #: Named here, since a method called list hides the builtin in annotations.
     RoleJobs: TypeAlias = list[submitit.Job[int]]
@@ -52,20 +53,17 @@ QUIET = "CRITICAL"
 class SubmititScheduler(DryRunMixin, ABC, Generic[ExecutorT]):
     """A scheduler on one of submitit's engines; the type parameter is the executor it takes.
 
-    Each replica of each role is a job of submitit. The app is RUNNING while any of them is yet to end:
-    one that fails leaves the others alone. Then it is FAILED if any failed, else CANCELLED if any was,
-    else SUCCEEDED.
+    Each replica of each role is a job of submitit. When one fails, the others go on: the app is RUNNING
+    until the last has ended. Then it is FAILED if any failed, else CANCELLED if any was, else SUCCEEDED.
     """
 
     backend: str
 
     def __init__(self, session_name: str) -> None:
         self.session = session_name
-        self.records: Records[Job] = records(self.backend)
-        #: Exit codes of jobs that were seen to have ended, so that telling them takes no other query.
-        self._codes: dict[str, int | None] = {}
+        self.records: Records[JobRecord] = records(self.backend)
 
-    # -- what the engines differ in --------------------------------------------------------------
+    # -- what differs between engines ------------------------------------------------------------
 
     @abstractmethod
     def _accept(self, executor: SubmititExecutor) -> ExecutorT | None:
@@ -82,23 +80,23 @@ class SubmititScheduler(DryRunMixin, ABC, Generic[ExecutorT]):
         """
 
     @abstractmethod
-    def _submit(self, request: SubmititRequest, job: Job) -> None:
+    def _submit(self, request: SubmititRequest, job: JobRecord) -> None:
         """Submit every replica, adding its id to the written record before its command can run."""
 
     @abstractmethod
-    def _fates(self, jobs: Sequence[Job]) -> Mapping[ReplicaId, Fate]:
-        """How each of the jobs' replicas fares, in a bounded number of queries."""
+    def _statuses(self, jobs: Sequence[JobRecord]) -> Mapping[ReplicaId, ReplicaStatus]:
+        """The status of each submitted replica of the jobs, in a bounded number of queries."""
 
-    def _can_tell(self, job: Job) -> bool:
-        """Whether this machine can tell how the job fares."""
+    def _is_here(self, job: JobRecord) -> bool:
+        """Whether this machine can find out the job's status."""
         return True
 
     @abstractmethod
-    def _cancel(self, job: Job) -> None:
+    def _cancel(self, job: JobRecord) -> None:
         """End what has not ended."""
 
     @abstractmethod
-    def reopen(self, job: Job, job_id: str) -> submitit.Job[int]:
+    def reopen(self, job: JobRecord, job_id: str) -> submitit.Job[int]:
         """submitit's own job, from any process."""
 
     # -- submitting ------------------------------------------------------------------------------
@@ -129,14 +127,14 @@ class SubmititScheduler(DryRunMixin, ABC, Generic[ExecutorT]):
             roles=[_role_request(role, executor) for role in app.roles],
         )
         self._complete(request, executor)
-        return info(request)
+        return DryRunInfo(request)
 
     def volatile(self, dryrun_info: SubmititInfo, /) -> Mapping[str, str]:
         """The app id is made anew in every dry run."""
         return {dryrun_info.request.app_id: "<app_id>"}
 
     def schedule(self, dryrun_info: SubmititInfo, /) -> str:
-        """Submit every replica of every role; when one cannot be, none is left.
+        """Submit every replica of every role; when one cannot be submitted, the others are cancelled.
 
         Raises
         ------
@@ -155,48 +153,37 @@ class SubmititScheduler(DryRunMixin, ABC, Generic[ExecutorT]):
             self._take_back(job, failure)
             raise
         except BaseException:
-            self._leave(job)  # interrupted: it must be found
+            self._leave(job)  # interrupted: what was submitted must be found
             raise
         return job.app_id
 
-    def _take_back(self, job: Job, failure: Exception) -> None:
+    def _take_back(self, job: JobRecord, failure: Exception) -> None:
         try:
             self._cancel(self.records.read(job.app_id) or job)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, it goes on below
+        except Exception as error:  # noqa: BLE001 -- raised below, whatever it is
             problem = f"{failure}; and what was submitted before that could not be cancelled: {error}"
             raise RuntimeError(problem) from failure  # the record stays: it may run
         self.records.remove(job.app_id)
         shutil.rmtree(job.folder, ignore_errors=True)
 
-    def _leave(self, job: Job) -> None:
+    def _leave(self, job: JobRecord) -> None:
         written = self.records.read(job.app_id)
         if written is not None and written.submitter[0] == os.getpid():
-            # This process may go on for long, but not with submitting the rest.
+            # This process may live for long, but it will not submit the rest.
             self.records.write(job.app_id, replace(written, submitter=(os.getpid(), None)))
 
     # -- following -------------------------------------------------------------------------------
 
-    def describe(self, app_id: str, /) -> Described | None:
-        """How the job fares, from any process; None when there is no record of it."""
-        return self.describe_many([app_id])[app_id]
+    def describe(self, app_id: str, /) -> JobDescription | None:
+        """The job's state, from any process; None when there is no record of the job."""
+        job = self._read(app_id)
+        return describe_job(job, self._status(job)) if job else None
 
-    def describe_many(self, app_ids: Sequence[str], /) -> Mapping[str, Described | None]:
-        """How the jobs fare, in as many queries as for one job."""
+    def describe_many(self, app_ids: Sequence[str], /) -> Mapping[str, JobDescription | None]:
+        """The jobs' states, in as many queries as for one job; None where there is no record of a job."""
         asked = {app_id: self._read(app_id) for app_id in app_ids}
-        fates = self._fates([job for job in asked.values() if job is not None])
-        return {app_id: self._describe(job, fates) if job else None for app_id, job in asked.items()}
-
-    def _describe(self, job: Job, fates: Mapping[ReplicaId, Fate]) -> Described:
-        told = described(job, fates)
-        if told.state.is_terminal:
-            self._codes[job.app_id] = told.exit_code
-        return told
-
-    def exit_code(self, app_id: str, /) -> int | None:
-        """The first non-zero exit code, else 0; None while the job goes on, or when none is known."""
-        if app_id not in self._codes:
-            self.describe(app_id)
-        return self._codes.get(app_id)
+        statuses = self._statuses([job for job in asked.values() if job is not None])
+        return {app_id: describe_job(job, statuses) if job else None for app_id, job in asked.items()}
 
     def jobs(self, app_id: str) -> dict[str, RoleJobs] | None:
         """submitit's jobs by role; None when there is no record of the job."""
@@ -205,55 +192,57 @@ class SubmititScheduler(DryRunMixin, ABC, Generic[ExecutorT]):
             return None
         return {role: [self.reopen(job, each) for each in ids] for role, ids in job.ids.items()}
 
-    def list(self) -> list[Described]:
+    def list(self) -> Sequence[JobDescription]:
         """The session's jobs, oldest first."""
         known = [job for job in map(self._read, self.records.app_ids()) if job is not None]
-        jobs = [job for job in known if job.session == self.session and self._can_tell(job)]
-        fates = self._fates(jobs)
-        return [self._describe(job, fates) for job in jobs]
+        jobs = [job for job in known if job.session == self.session and self._is_here(job)]
+        statuses = self._statuses(jobs)
+        return [describe_job(job, statuses) for job in jobs]
 
     def log_iter(
-        self,
-        app_id: str,
-        role_name: str,
-        k: int = 0,
-        regex: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        should_tail: bool = False,
+        self, app_id: str, role_name: str, k: int = 0, *, should_tail: bool = False
     ) -> Iterator[str]:
-        """The lines of all tasks of one replica: one task after the other, or as they come when tailing.
+        """The lines of all tasks of one replica.
+
+        Parameters
+        ----------
+        k
+            The replica's number.
+        should_tail
+            Whether to go on until the replica has ended, with the lines of all tasks as they come. Otherwise
+            they come one task after the other.
 
         Raises
         ------
-        NotImplementedError
-            When asked for a span of time: the log files hold none.
+        LookupError
+            When there is no record of the job.
         """
-        if since is not None or until is not None:
-            raise NotImplementedError
         job = self._read(app_id)
         if job is None:
             raise LookupError(f"{self.backend} has no job {app_id!r}")
-        lines = self._follow(job, role_name, k) if should_tail else read_all(log_files(job, role_name, k))
-        return (line for line in lines if regex is None or re.search(regex, line))
+        return self._follow(job, role_name, k) if should_tail else read_lines(log_files(job, role_name, k))
 
-    def _follow(self, job: Job, role: str, replica: int) -> Iterator[str]:
-        while job.id_of(role, replica) is None:
+    def _follow(self, job: JobRecord, role: str, replica: int) -> Iterator[str]:
+        while (job_id := job.id_of(role, replica)) is None:
             if job.interrupted:
                 return
             time.sleep(self.poll_seconds)
             job = self._read(job.app_id) or job
-        yield from follow(log_files(job, role, replica), self._watch(job, role, replica))
+        yield from follow_lines(log_files(job, role, replica), self._watch(job, job_id))
 
     #: Seconds between looks at log files.
     poll_seconds: ClassVar[float] = 0.1
 
-    def _watch(self, job: Job, role: str, replica: int) -> Iterator[bool]:
-        """Whether the replica has ended, each time it is asked; pauses in between."""
-        job_id = str(job.id_of(role, replica))
-        while True:
-            yield self._fates([job])[job.app_id, job_id].state.is_terminal
-            time.sleep(self.poll_seconds)
+    def _watch(self, job: JobRecord, job_id: str) -> Iterator[bool]:
+        """Whether the replica has ended, asked again for each value, with pauses in between."""
+        return poll(lambda: self._has_ended(job, job_id), self.poll_seconds)
+
+    def _has_ended(self, job: JobRecord, job_id: str) -> bool:
+        return self._status(job)[job.app_id, job_id].state.is_terminal
+
+    def _status(self, job: JobRecord) -> Mapping[ReplicaId, ReplicaStatus]:
+        """The status of each submitted replica of the one job that somebody asks about or waits for."""
+        return self._statuses([job])
 
     # -- ending ----------------------------------------------------------------------------------
 
@@ -266,19 +255,19 @@ class SubmititScheduler(DryRunMixin, ABC, Generic[ExecutorT]):
     def close(self) -> None:
         """Do nothing: the jobs go on."""
 
-    def _read(self, app_id: str) -> Job | None:
+    def _read(self, app_id: str) -> JobRecord | None:
         return read_record(self.backend, app_id)
 
 
 def pickle_by_value() -> None:
-    """Let what runs in tasks be pickled whole: they need submitit then, but not launchbind."""
+    """Pickle what runs in tasks by value, so that they need submitit, but not launchbind."""
     # Imported this way since cloudpickle, which submitit brings, has no types.
     import_module("cloudpickle").register_pickle_by_value(task)
 
 
-def new_job(request: SubmititRequest, session: str) -> Job:
-    """The record of a job of which nothing is submitted yet, by this process."""
-    return Job(
+def new_job(request: SubmititRequest, session: str) -> JobRecord:
+    """The record of a job that this process is about to submit."""
+    return JobRecord(
         app_id=request.app_id,
         session=session,
         backend=request.backend,
@@ -290,8 +279,8 @@ def new_job(request: SubmititRequest, session: str) -> Job:
     )
 
 
-def log_files(job: Job, role: str, replica: int) -> list[Path]:
-    """Where a replica's tasks write, whether they have yet or not."""
+def log_files(job: JobRecord, role: str, replica: int) -> list[Path]:
+    """The files that a replica's tasks write, whether they exist yet or not."""
     job_id = job.id_of(role, replica)
     if job_id is None:
         return []

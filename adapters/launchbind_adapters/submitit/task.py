@@ -1,7 +1,7 @@
 """What submitit runs in each task: the command, until it has ended, with its exit code as the result.
 
-These functions are pickled by value, so where the job runs submitit is needed but launchbind is not;
-nothing but the standard library may be used here.
+These functions are pickled by value, so that jobs need submitit but not launchbind. So only the standard
+library may be imported here, and what launchbind has elsewhere too, such as SIGNAL_BASE, is repeated.
 """
 
 from __future__ import annotations
@@ -34,25 +34,27 @@ def run_task(command: list[str], env: dict[str, str], retries: int, cancel_file:
 
     Parameters
     ----------
+    command
+        Program and arguments; no shell reads them.
     env
         Environment variables, besides those of this process.
     retries
         How often the command is run again when it fails.
     cancel_file
-        Of local jobs: ends the command when it appears. Slurm sends a signal instead.
+        The command is ended when this file appears. None on Slurm, which sends a signal instead.
     """
     terminated: list[int] = []
-    # submitit notes SIGTERM and goes on, with which a retry would begin in a job that is being cancelled.
+    # submitit ignores SIGTERM, so a command that is being cancelled would be retried.
     signal.signal(signal.SIGTERM, lambda number, _: terminated.append(number))
     if cancel_file is not None:
-        end_with_parent(ctypes.CDLL(None))  # a task without its controller is one that nobody knows of
+        end_with_parent(ctypes.CDLL(None))  # without its controller nobody could find this task
 
     def cancelled() -> bool:
         return bool(terminated) or (cancel_file is not None and os.path.exists(cancel_file))
 
     code = run(command, env, retries, cancelled)
     if code:
-        # submitit ends a task with 0 once it has a result. The engine is to see the failure too, after
+        # submitit ends a task that has a result with 0. The engine must see the failure too, but only once
         # the result is saved, so this is the last thing the process does.
         atexit.register(os._exit, code if code != REQUEUE else 1)
     return code
@@ -88,7 +90,7 @@ def run_once(
 ) -> int:
     """Run the command and return its exit code; whatever it started ends with it."""
     libc = ctypes.CDLL(None)
-    # An interrupt while it is being started would leave a command that nobody knows of.
+    # An interrupt while the command is started would leave it running, with nobody to end it.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
 
     def prepare() -> None:
@@ -121,26 +123,26 @@ def run_once(
             if kill_at is not None and time.monotonic() > kill_at:
                 break
             time.sleep(POLL_SECONDS)
-    except BaseException:  # a time limit or an interrupt, as submitit tells them
+    except BaseException:  # submitit raises one for a time limit or an interrupt
         signal_group(process.pid, signal.SIGTERM)
         kill_at = time.monotonic() + HURRY_SECONDS
         while not has_ended(process.pid) and time.monotonic() < kill_at:
             time.sleep(POLL_SECONDS)
         raise
     finally:
-        signal_group(process.pid, signal.SIGKILL)  # not waited for yet, so the group is still its own
+        signal_group(process.pid, signal.SIGKILL)  # before wait(), which frees the pid for another group
         process.wait()
     return process.returncode if process.returncode >= 0 else SIGNAL_BASE - process.returncode
 
 
 def has_ended(pid: int) -> bool:
-    """Whether a child has ended; it is not waited for, so its pid stays its own."""
+    """Whether a child has ended; it stays a zombie, so that no other process gets its pid."""
     return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def signal_group(pid: int, number: int) -> None:
     """Signal a process and all it started."""
-    with suppress(ProcessLookupError, PermissionError):  # macOS lets nobody signal a group of zombies
+    with suppress(ProcessLookupError, PermissionError):  # macOS refuses to signal a group of zombies
         os.killpg(pid, number)
 
 

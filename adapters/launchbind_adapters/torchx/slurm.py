@@ -1,20 +1,19 @@
-"""torchx's own Slurm scheduler, which can tell how a job ended that was cancelled.
+"""torchx's own Slurm scheduler, with the status of a job told as for NeMo-Run's executors.
 
-torchx 0.7.0 looks the words of ``sacct`` up as they are, and "CANCELLED by 0" is not among them; it takes
-a job that ``sacct`` has not recorded yet for one in no state at all.
+torchx 0.7.0 looks the words of ``sacct`` up as they are, and "CANCELLED by 0" is not among them; a job that
+``sacct`` has not recorded yet is in no state at all for it.
 """
 
 from __future__ import annotations
 
-import shlex
-import subprocess
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from torchx.schedulers.api import DescribeAppResponse, ListAppResponse, Stream
-from torchx.schedulers.slurm_scheduler import SlurmScheduler
+from torchx.schedulers.slurm_scheduler import SlurmScheduler as UpstreamScheduler
 from torchx.specs import AppState, Role
 
-from launchbind_adapters.slurm import state as slurm
+from launchbind_adapters.slurm import JobQuery, SlurmClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,47 +21,60 @@ if TYPE_CHECKING:
 
     from torchx.specs import CfgVal
 
+    from launchbind_adapters.slurm import SlurmStatus
 
-class TellingSlurmScheduler(SlurmScheduler):
-    """Asks Slurm as the scheduler of NeMo-Run's executors does; all else is torchx's."""
+
+@dataclass
+class SlurmDescription(DescribeAppResponse):
+    """torchx's description of a job, with its exit code."""
+
+    exit_code: int | None = None
+
+
+@dataclass(eq=False)  # torchx's own __eq__ and __hash__ stay
+class ListedSlurmJob(ListAppResponse):
+    """torchx's listed job, with its exit code."""
+
+    exit_code: int | None = None
+
+
+class SlurmScheduler(UpstreamScheduler):
+    """Follows jobs through :class:`~launchbind_adapters.slurm.SlurmClient`; submitting is torchx's."""
 
     def __init__(self, session_name: str) -> None:
         super().__init__(session_name)
-        self._codes: dict[str, int | None] = {}
+        self._slurm = SlurmClient()
 
-    def describe(self, app_id: str) -> DescribeAppResponse | None:
+    def describe(self, app_id: str) -> SlurmDescription | None:
         """The job's state; None when Slurm knows no such job.
 
         Raises
         ------
         RuntimeError
-            When Slurm cannot be asked.
+            When Slurm cannot be asked, or has forgotten the job without recording how it ended.
         """
-        return self.describe_many([app_id])[app_id]
-
-    def describe_many(self, app_ids: Sequence[str], /) -> Mapping[str, DescribeAppResponse | None]:
-        """The jobs' states, by one ``sacct`` for all, and one ``squeue`` for those that go on."""
-        numbers = [app_id for app_id in app_ids if app_id.isdigit()]  # no other id is one of Slurm's
-        rows = slurm.accounted(_run(slurm.sacct(numbers))) if numbers else {}
-        going_on = [app_id for app_id in numbers if not slurm.all_ended(rows.get(app_id, ()))]
-        queue = slurm.queued(_run(slurm.squeue(going_on))) if going_on else {}
-        found: dict[str, DescribeAppResponse | None] = dict.fromkeys(app_ids)
-        for app_id in numbers:
-            of_job = rows.get(app_id, ())
-            seen = slurm.judge(of_job, queue.get(app_id, ()), tasks=1)
-            if seen is not None:
-                self._codes[app_id] = seen.code
-                found[app_id] = DescribeAppResponse(
-                    app_id=app_id, state=AppState[seen.state], msg=seen.message, roles=_roles(of_job)
-                )
+        found = self.describe_many([app_id])[app_id]
+        self._slurm.check_remembered(app_id)
         return found
 
-    def list(self, cfg: Mapping[str, CfgVal] | None = None) -> list[ListAppResponse]:  # as in torchx-nightly
-        """The jobs that ``sacct`` knows, each once; torchx lists tasks of arrays, and requeued jobs twice."""
-        rows = _run("sacct --noheader --parsable2 --allocations --starttime=1970-01-01 --format=JobID")
-        numbers = [row.partition("_")[0].partition("+")[0] for row in rows.split()]
-        described = self.describe_many(list(dict.fromkeys(numbers)))
-        return [ListAppResponse(app_id, found.state) for app_id, found in described.items() if found]
+    def describe_many(self, app_ids: Sequence[str], /) -> Mapping[str, SlurmDescription | None]:
+        """The state of each job, None for one that Slurm does not know.
+
+        Takes one ``sacct`` for all jobs, and one ``squeue`` for those that have not ended.
+        """
+        # No other id is one of Slurm's.
+        known = self._slurm.ask(JobQuery(app_id) for app_id in app_ids if app_id.isdecimal())
+        return {app_id: _described(app_id, known[app_id]) if app_id in known else None for app_id in app_ids}
+
+    def list(self, cfg: Mapping[str, CfgVal] | None = None) -> list[ListAppResponse]:
+        """The jobs that ``sacct`` knows, each once; torchx lists tasks of arrays, and requeued jobs twice.
+
+        ``cfg`` is a parameter of torchx-nightly's, and not used.
+        """
+        return [
+            ListedSlurmJob(app_id, AppState[status.state.name], exit_code=status.exit_code)
+            for app_id, status in self._slurm.ask(map(JobQuery, self._slurm.known_jobs())).items()
+        ]
 
     def log_iter(
         self,
@@ -77,35 +89,43 @@ class TellingSlurmScheduler(SlurmScheduler):
     ) -> Iterable[str]:
         """A replica's output, and after it, once that has ended, its errors: they are in two files.
 
-        torchx reads the errors alone, unless it is told otherwise.
+        The parameters are torchx's, which reads the errors alone by default, and ignores ``since`` and
+        ``until``.
+
+        Raises
+        ------
+        NotImplementedError
+            When asked for a span of time: the log files hold no times.
         """
+        if since is not None or until is not None:
+            raise NotImplementedError
         for stream in (Stream.STDOUT, Stream.STDERR) if streams is None else (streams,):
-            yield from super().log_iter(app_id, role_name, k, regex, since, until, should_tail, stream)
+            yield from super().log_iter(app_id, role_name, k, regex, should_tail=should_tail, streams=stream)
 
-    def exit_code(self, app_id: str, /) -> int | None:
-        """The first non-zero exit code, else 0; None while the job goes on, or when Slurm has none."""
-        if app_id not in self._codes:
-            self.describe(app_id)
-        return self._codes.get(app_id)
+    def _cancel_existing(self, app_id: str) -> None:
+        self._slurm.cancel([app_id])
 
 
-def create_scheduler(session_name: str, **_: object) -> TellingSlurmScheduler:
+def create_scheduler(session_name: str, **_: object) -> SlurmScheduler:
     """The scheduler factory for torchx's backend ``slurm``."""
-    return TellingSlurmScheduler(session_name)
+    return SlurmScheduler(session_name)
 
 
-def _roles(rows: Sequence[slurm.Row]) -> list[Role]:
-    """torchx calls each replica "role-number", and ``sacct`` learns that some seconds late."""
+def _described(app_id: str, status: SlurmStatus) -> SlurmDescription:
+    return SlurmDescription(
+        app_id=app_id,
+        state=AppState[status.state.name],
+        msg=status.message,
+        roles=_roles(status),
+        exit_code=status.exit_code,
+    )
+
+
+def _roles(status: SlurmStatus) -> list[Role]:
+    """torchx names each replica "role-number", which ``sacct`` learns some seconds late."""
     replicas: dict[str, int] = {}
-    for row in rows:
+    for row in status.rows:
         role, _, number = row.name.rpartition("-")
-        if not row.step and role and number.isdigit():
+        if not row.id.step and role and number.isdecimal():
             replicas[role] = replicas.get(role, 0) + 1
     return [Role(role, image="", num_replicas=count) for role, count in replicas.items()]
-
-
-def _run(command: str) -> str:
-    done = subprocess.run(shlex.split(command), capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode and slurm.NO_SUCH_JOB not in done.stderr:
-        raise RuntimeError(f"{command.split()[0]} failed: {' '.join(done.stderr.split())}")
-    return done.stdout

@@ -6,19 +6,20 @@ What a real cluster does is in tests/e2e.
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.adapters.submitit.conftest import app, sh
 
 from launchbind import JobState, SchedulerError
-from launchbind_adapters.submitit import SlurmExecutor, queries
+from launchbind_adapters.slurm import client
+from launchbind_adapters.slurm.status import WAITING
+from launchbind_adapters.submitit import SlurmExecutor
 
 if TYPE_CHECKING:
     from tests.adapters.submitit.conftest import Jobs
-
-ACCOUNTS = "JobID|State|ExitCode"
 
 
 class Slurm:
@@ -26,7 +27,7 @@ class Slurm:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.does("sbatch", f"echo x >> {folder}/count; echo Submitted batch job $(wc -l < {folder}/count)")
+        self.does("sbatch", f"echo x >> {folder}/count; wc -l < {folder}/count")
         self.does("scancel", "true")
         self.tells()
 
@@ -36,9 +37,11 @@ class Slurm:
         path.chmod(0o755)
 
     def tells(self, accounts: str = "", queue: str = "") -> None:
-        """What sacct and squeue print, one line per job."""
-        for name, lines in (("sacct", f"{ACCOUNTS}\n{accounts}"), ("squeue", queue)):
-            (self.folder / f"{name}.txt").write_text(lines)
+        """What sacct and squeue print, one line per job: its id, its state and, from sacct, its exit code."""
+        for name, lines, rest in (("sacct", accounts, "|0:0|job"), ("squeue", queue, "|None")):
+            (self.folder / f"{name}.txt").write_text(
+                "".join(f"{line}{rest}\n" for line in lines.split("\n") if line)
+            )
             self.does(name, f"cat {self.folder}/{name}.txt")
 
     @property
@@ -61,13 +64,15 @@ def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Slurm:
         ("1|PENDING|0:0", "1|RUNNING", "RUNNING", None, ""),
         ("1|RUNNING|0:0", "1|COMPLETING", "RUNNING", None, ""),
         ("1|RUNNING|0:0", "1|COMPLETED", "SUCCEEDED", 0, ""),
+        ("1|RUNNING|0:0", "1|FAILED", "FAILED", None, ""),
+        ("1|RUNNING|0:0", "", "RUNNING", None, WAITING),
         ("1|COMPLETED|0:0", "", "SUCCEEDED", 0, ""),
         ("1|FAILED|3:0", "", "FAILED", 3, ""),
         ("1|FAILED|0:9", "", "FAILED", 137, ""),
-        ("1|TIMEOUT|0:0", "", "FAILED", None, "Slurm says TIMEOUT"),
-        ("1|OUT_OF_MEMORY|0:125", "", "FAILED", 253, "Slurm says OUT_OF_MEMORY"),
-        ("1|NODE_FAIL|0:0", "", "FAILED", None, "Slurm says NODE_FAIL"),
-        ("1|CANCELLED by 1000|0:15", "", "CANCELLED", 143, "Slurm says CANCELLED by 1000"),
+        ("1|TIMEOUT|0:0", "", "FAILED", None, "TIMEOUT"),
+        ("1|OUT_OF_MEMORY|0:125", "", "FAILED", 253, "OUT_OF_MEMORY"),
+        ("1|NODE_FAIL|0:0", "", "FAILED", None, "NODE_FAIL"),
+        ("1|CANCELLED by 1000|0:15", "", "CANCELLED", 143, "CANCELLED by 1000"),
     ],
 )
 def test_states_are_slurms(
@@ -107,7 +112,7 @@ def test_states_of_an_array(jobs: Jobs, slurm: Slurm, accounts: str, queue: str,
         ("squeue", "echo 'Unable to contact slurm controller' >&2; exit 1", "Unable to contact"),
         ("squeue", "exit 3", "exit code 3"),
         ("squeue", "true", "neither sacct nor squeue knows the job 1"),
-        ("squeue", "echo '1|NONSENSE'", "NONSENSE"),
+        ("squeue", "echo '1|NONSENSE|None'", "NONSENSE"),
     ],
 )
 def test_an_engine_that_does_not_answer_is_an_error(
@@ -139,9 +144,9 @@ def test_a_failed_submit_leaves_nothing(
     jobs: Jobs, slurm: Slurm, state_home: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """When the second role is refused, the first is cancelled; no record, no folder, no stray output."""
-    slurm.does("sbatch", f"mkdir {slurm.folder}/once && echo Submitted batch job 7 || exec sh -c 'exit 5'")
+    slurm.does("sbatch", f"mkdir {slurm.folder}/once && echo 7 || exec sh -c 'exit 5'")
     slurm.tells("", "7|PENDING")
-    slurm.does("scancel", f"echo '7|CANCELLED' > {slurm.folder}/squeue.txt")
+    slurm.does("scancel", f"echo '7|CANCELLED|None' > {slurm.folder}/squeue.txt")
     with pytest.raises(SchedulerError, match="sbatch failed"):
         jobs.run(app(sh("true", "one"), sh("true", "two")), SlurmExecutor())
     assert "scancel 7" in slurm.calls
@@ -152,7 +157,7 @@ def test_a_failed_submit_leaves_nothing(
 
 def test_a_job_that_cannot_be_taken_back_stays_known(jobs: Jobs, slurm: Slurm) -> None:
     """When cancelling fails too, the error says both, and the job is still in the list."""
-    slurm.does("sbatch", f"mkdir {slurm.folder}/once && echo Submitted batch job 7 || exec sh -c 'exit 5'")
+    slurm.does("sbatch", f"mkdir {slurm.folder}/once && echo 7 || exec sh -c 'exit 5'")
     slurm.tells("", "7|RUNNING")
     slurm.does("scancel", "echo 'no connection' >&2; exit 1")
     with pytest.raises(SchedulerError, match=r"sbatch failed.*could not be cancelled.*no connection"):
@@ -165,16 +170,17 @@ def test_an_interrupt_leaves_a_job_that_can_be_found(
     jobs: Jobs, slurm: Slurm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a Ctrl-C between two roles, what was submitted runs, and the job is never SUCCEEDED."""
-    ask = queries.engine
+    run = subprocess.run
 
-    def interrupted(*command: str) -> str:
+    def interrupted(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
         if len([call for call in slurm.calls if call.startswith("sbatch")]) == 1 and command[0] == "sbatch":
             raise KeyboardInterrupt
-        return ask(*command)
+        return run(command, **options)
 
-    monkeypatch.setattr("launchbind_adapters.submitit.slurm.engine", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        jobs.run(app(sh("true", "one"), sh("true", "two")), SlurmExecutor())
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess, "run", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            jobs.run(app(sh("true", "one"), sh("true", "two")), SlurmExecutor())
     slurm.tells("1|RUNNING|0:0", "1|RUNNING")
     [status] = jobs.list("submitit_slurm")
     assert status.state is JobState.RUNNING
@@ -186,7 +192,7 @@ def test_an_interrupt_leaves_a_job_that_can_be_found(
 
 def test_nothing_can_run_that_is_not_on_record(jobs: Jobs, slurm: Slurm, state_home: Path) -> None:
     """While sbatch runs, no pickle is where a task looks for it: a launcher killed then loses no job."""
-    slurm.does("sbatch", f"find {state_home} -name '*_submitted.pkl' > {slurm.folder}/early; echo job 7")
+    slurm.does("sbatch", f"find {state_home} -name '*_submitted.pkl' > {slurm.folder}/early; echo 7")
     handle = jobs.run(app(sh("true")), SlurmExecutor())
     assert (slurm.folder / "early").read_text() == ""
     assert len(list(state_home.rglob(f"{handle.app_id}/7_submitted.pkl"))) == 1
@@ -194,7 +200,7 @@ def test_nothing_can_run_that_is_not_on_record(jobs: Jobs, slurm: Slurm, state_h
 
 def test_what_is_planned_is_submitted(jobs: Jobs, slurm: Slurm) -> None:
     """sbatch is given the very text that the plan shows, a role's own changes included."""
-    slurm.does("sbatch", f'cp "$1" {slurm.folder}/script; echo Submitted batch job 1')
+    slurm.does("sbatch", f'cp "$2" {slurm.folder}/script; echo 1')
     role = sh("true")
 
     def adjust(backend, info):  # type: ignore[no-untyped-def]
@@ -232,3 +238,40 @@ def test_results_outweigh_a_good_end(jobs: Jobs, slurm: Slurm) -> None:
     slurm.tells("1|COMPLETED|0:0")
     status = jobs.status(handle)
     assert (status.state, status.exit_code) == (JobState.FAILED, 4)
+
+
+def test_the_result_of_a_job_that_slurm_has_forgotten_is_its_end(jobs: Jobs, slurm: Slurm) -> None:
+    """Accounting says RUNNING for ever, the queue has no such job, and the task's result is there."""
+    from submitit.core.utils import JobPaths, cloudpickle_dump
+
+    plan = jobs.plan(app(sh("true")), SlurmExecutor())
+    handle = jobs.submit(plan)
+    slurm.tells("1|RUNNING|0:0")
+    cloudpickle_dump(("success", 4), JobPaths(plan.info.request.folder, "1", 0).result_pickle)
+    status = jobs.status(handle)
+    assert (status.state, status.exit_code) == (JobState.FAILED, 4)
+
+
+def test_a_job_that_slurm_forgets_is_no_endless_wait(
+    jobs: Jobs, slurm: Slurm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a result, whoever waits for it gets an error in the end; the others and the list do not."""
+    lost, good = (jobs.run(app(sh("true")), SlurmExecutor()) for _ in range(2))
+    slurm.tells("1|RUNNING|0:0\n2|COMPLETED|0:0")
+    monkeypatch.setattr(client, "FORGOTTEN_SECONDS", 0)
+    for ask in (lambda: jobs.wait(lost, poll=0.01), lambda: list(jobs.logs(lost, follow=True))):
+        with pytest.raises(SchedulerError, match=r"forgotten job 1 .*: ask sacct -j 1"):
+            ask()
+    assert [str(status.state) for status in jobs.statuses([lost, good])] == ["RUNNING", "SUCCEEDED"]
+    assert len(jobs.list("submitit_slurm")) == 2
+
+
+def test_text_around_the_id_of_a_submitted_job_is_not_its_id(jobs: Jobs, slurm: Slurm) -> None:
+    """What a site's sbatch prints besides is passed over; without an id, the error shows what it printed."""
+    slurm.does("sbatch", "echo Charging job 74 hours so far; echo '75;far'; echo Thank you")
+    handle = jobs.run(app(sh("true")), SlurmExecutor())
+    slurm.tells("", "75|RUNNING")
+    assert jobs.status(handle).state is JobState.RUNNING
+    slurm.does("sbatch", "echo Charging job 74 hours so far")
+    with pytest.raises(SchedulerError, match=r"Charging job 74 hours so far.*look for the job with squeue"):
+        jobs.run(app(sh("true")), SlurmExecutor())
