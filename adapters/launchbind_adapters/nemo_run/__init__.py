@@ -2,7 +2,7 @@
 
 Importing this module imports neither nemo_run nor torchx: every executor is a lazy entry, imported
 when a job needs it. ``EXECUTOR_MAPPING``, ``REVERSE_EXECUTOR_MAPPING``, ``get_executor_str`` and
-``SchedulerMixin`` stand in for the names of ``nemo_run.run.torchx_backend.schedulers.api`` (0.11.1).
+``SchedulerMixin`` replace the names of ``nemo_run.run.torchx_backend.schedulers.api`` (0.11.1).
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from launchbind_adapters.lazy import lazy_exports
 if TYPE_CHECKING:
     from launchbind_adapters.nemo_run.adapter import Adapter as Adapter
     from launchbind_adapters.nemo_run.executors import EXECUTORS as EXECUTORS
+    from launchbind_adapters.nemo_run.executors import Support as Support
     from launchbind_adapters.nemo_run.executors import register as register
-    from launchbind_adapters.nemo_run.launching import EXECUTOR_MAPPING as EXECUTOR_MAPPING
-    from launchbind_adapters.nemo_run.launching import REVERSE_EXECUTOR_MAPPING as REVERSE_EXECUTOR_MAPPING
     from launchbind_adapters.nemo_run.launching import SchedulerMixin as SchedulerMixin
-    from launchbind_adapters.nemo_run.launching import get_executor_str as get_executor_str
     from launchbind_adapters.nemo_run.launching import launcher as launcher
+    from launchbind_adapters.nemo_run.mapping import EXECUTOR_MAPPING as EXECUTOR_MAPPING
+    from launchbind_adapters.nemo_run.mapping import REVERSE_EXECUTOR_MAPPING as REVERSE_EXECUTOR_MAPPING
+    from launchbind_adapters.nemo_run.mapping import get_executor_str as get_executor_str
     from launchbind_adapters.nemo_run.patches import InstallError as InstallError
     from launchbind_adapters.nemo_run.patches import install as install
     from launchbind_adapters.nemo_run.patches import installed as installed
@@ -30,11 +31,12 @@ else:
         {
             "Adapter": "adapter",
             "EXECUTORS": "executors",
-            "EXECUTOR_MAPPING": "launching",
+            "EXECUTOR_MAPPING": "mapping",
             "InstallError": "patches",
-            "REVERSE_EXECUTOR_MAPPING": "launching",
+            "REVERSE_EXECUTOR_MAPPING": "mapping",
             "SchedulerMixin": "launching",
-            "get_executor_str": "launching",
+            "Support": "executors",
+            "get_executor_str": "mapping",
             "install": "patches",
             "installed": "patches",
             "launcher": "launching",

@@ -1,42 +1,44 @@
-"""NeMo-Run's schedulers of remote services, whose plans show what would be sent.
+"""NeMo-Run's schedulers of remote services, with plans that show what would be sent.
 
-Upstream's dry runs of DGX Cloud, Lepton and Kubeflow print one line; what is sent is made later, by
-``executor.launch``. Here that very code runs on a copy, in a temporary folder and with nobody at the other
-end, and what it sends is kept. Those of Skypilot fail when they are printed (0.11.1 calls a function that
-skypilot 0.12.3 has moved).
+Upstream's dry runs of DGX Cloud, Lepton and Kubeflow print one line; the request is made later, by
+``executor.launch``. To show it, that code runs here on a copy of the executor, in a temporary folder, with
+the calls to the service replaced, and what it would send is kept. The dry runs of Skypilot cannot be printed
+upstream (0.11.1 calls a function that skypilot 0.12.3 has moved).
 """
 
 from __future__ import annotations
 
 import json
+from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FunctionType, MethodType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from nemo_run.run.torchx_backend.schedulers.dgxcloud import DGXCloudScheduler, DGXRequest
-from nemo_run.run.torchx_backend.schedulers.kubeflow import KubeflowJobRequest, KubeflowScheduler
-from nemo_run.run.torchx_backend.schedulers.lepton import LeptonRequest, LeptonScheduler
-from nemo_run.run.torchx_backend.schedulers.skypilot import SkypilotRequest, SkypilotScheduler
-from nemo_run.run.torchx_backend.schedulers.skypilot_jobs import SkypilotJobsRequest, SkypilotJobsScheduler
+from nemo_run.run.torchx_backend.schedulers import dgxcloud, kubeflow, lepton, skypilot, skypilot_jobs
 from torchx.specs import AppDryRunInfo
 
-from launchbind_adapters.nemo_run.prepare import copy_executor
+from launchbind_adapters.nemo_run.copying import copy_executor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from nemo_run.core.execution.base import Executor
+    from nemo_run.run.torchx_backend.schedulers.dgxcloud import DGXRequest
+    from nemo_run.run.torchx_backend.schedulers.kubeflow import KubeflowJobRequest
+    from nemo_run.run.torchx_backend.schedulers.lepton import LeptonRequest
+    from nemo_run.run.torchx_backend.schedulers.skypilot import SkypilotRequest
+    from nemo_run.run.torchx_backend.schedulers.skypilot_jobs import SkypilotJobsRequest
     from pydantic import BaseModel
     from torchx.specs import AppDef
 
 
-# In these, cfg is Any: torchx says it holds a scheduler's options, and NeMo-Run hands over an executor.
+# Here cfg is Any: torchx declares it as a scheduler's options, and NeMo-Run passes an executor.
 
 
-class TellingDGXCloudScheduler(DGXCloudScheduler):
-    """Shows the scripts and the workload."""
+class DGXCloudScheduler(dgxcloud.DGXCloudScheduler):
+    """NeMo-Run's, which also shows the scripts and the workload."""
 
     def _submit_dryrun(self, app: AppDef, cfg: Any) -> AppDryRunInfo[DGXRequest]:
         request = super()._submit_dryrun(app, cfg).request
@@ -44,22 +46,22 @@ class TellingDGXCloudScheduler(DGXCloudScheduler):
         return AppDryRunInfo(request, lambda request: _join({"torchrun_job.sh": script, **_dgx(request)}))
 
 
-class TellingLeptonScheduler(LeptonScheduler):
-    """Shows the script and the job."""
+class LeptonScheduler(lepton.LeptonScheduler):
+    """NeMo-Run's, which also shows the script and the job."""
 
     def _submit_dryrun(self, app: AppDef, cfg: Any) -> AppDryRunInfo[LeptonRequest]:
         request = super()._submit_dryrun(app, cfg).request
         return AppDryRunInfo(request, lambda request: _join(_lepton(request)))
 
 
-class TellingKubeflowScheduler(KubeflowScheduler):
-    """Shows the script, where there is one, and the manifest."""
+class KubeflowScheduler(kubeflow.KubeflowScheduler):
+    """NeMo-Run's, which also shows the script, where there is one, and the manifest."""
 
     def _submit_dryrun(self, app: AppDef, cfg: Any) -> AppDryRunInfo[KubeflowJobRequest]:
         request = super()._submit_dryrun(app, cfg).request
         executor = request.executor
-        # Makes the job's name now, so that the one in the plan is the one that is submitted.
-        executor._trainjob_name(executor.job_name if executor.workdir_pvc else request.name)
+        # Make the job's name now, so that the plan shows the one that is submitted.
+        _job_name(request, executor.job_name if executor.workdir_pvc else request.name)
         scripts = {}
         if executor.workdir_pvc:
             scripts["launch.sh"] = Path(executor.job_dir, "launch.sh").read_text()
@@ -67,48 +69,30 @@ class TellingKubeflowScheduler(KubeflowScheduler):
 
     def volatile(self, dryrun_info: AppDryRunInfo[KubeflowJobRequest], /) -> Mapping[str, str]:
         """NeMo-Run ends the job's name in six random digits."""
-        return {dryrun_info.request.executor._trainjob_name(""): "<job>"}
+        return {_job_name(dryrun_info.request): "<job>"}
 
 
-class TellingSkypilotScheduler(SkypilotScheduler):
-    """Shows the task."""
+class SkypilotScheduler(skypilot.SkypilotScheduler):
+    """NeMo-Run's, which shows the task."""
 
     def _submit_dryrun(self, app: AppDef, cfg: Any) -> AppDryRunInfo[SkypilotRequest]:
         request = super()._submit_dryrun(app, cfg).request
         return AppDryRunInfo(request, lambda request: _as_yaml(request.task.to_yaml_config()))
 
 
-class TellingSkypilotJobsScheduler(SkypilotJobsScheduler):
-    """Shows the task."""
+class SkypilotJobsScheduler(skypilot_jobs.SkypilotJobsScheduler):
+    """NeMo-Run's, which shows the task."""
 
     def _submit_dryrun(self, app: AppDef, cfg: Any) -> AppDryRunInfo[SkypilotJobsRequest]:
         request = super()._submit_dryrun(app, cfg).request
         return AppDryRunInfo(request, lambda request: _as_yaml(request.task.to_yaml_config()))
 
 
-def create_dgx_cloud(session_name: str, **_: object) -> TellingDGXCloudScheduler:
-    """The scheduler factory for the backend ``dgx_cloud``."""
-    return TellingDGXCloudScheduler(session_name)
-
-
-def create_lepton(session_name: str, **_: object) -> TellingLeptonScheduler:
-    """The scheduler factory for the backend ``lepton``."""
-    return TellingLeptonScheduler(session_name)
-
-
-def create_kubeflow(session_name: str, **_: object) -> TellingKubeflowScheduler:
-    """The scheduler factory for the backend ``kubeflow``."""
-    return TellingKubeflowScheduler(session_name)
-
-
-def create_skypilot(session_name: str, **_: object) -> TellingSkypilotScheduler:
-    """The scheduler factory for the backend ``skypilot``."""
-    return TellingSkypilotScheduler(session_name)
-
-
-def create_skypilot_jobs(session_name: str, **_: object) -> TellingSkypilotJobsScheduler:
-    """The scheduler factory for the backend ``skypilot_jobs``."""
-    return TellingSkypilotJobsScheduler(session_name)
+def _job_name(request: KubeflowJobRequest, fallback: str = "") -> str:
+    """The name of the Kubeflow job, made from ``fallback`` when it is first asked for."""
+    # attrgetter, since the method is private: upstream has no public way to fix the name before launching.
+    make: Callable[[str], str] = attrgetter("_trainjob_name")(request.executor)
+    return make(fallback)
 
 
 def _torchrun_script(request: DGXRequest) -> Path:
@@ -127,10 +111,12 @@ def _dgx(request: DGXRequest) -> dict[str, str]:
     requests = SimpleNamespace(post=post)
     with TemporaryDirectory() as folder:
         executor.job_dir = folder
-        _stand_in(executor, "get_auth_token", lambda: "-")
-        _stand_in(executor, "get_project_and_cluster_id", lambda token: ("<project id>", "<cluster id>"))
-        _stand_in(executor, "move_data", lambda *_: None)
-        _stand_in(executor, "create_training_job", _seeing(executor.create_training_job, requests=requests))
+        _replace(executor, "get_auth_token", lambda: "-")
+        _replace(executor, "get_project_and_cluster_id", lambda token: ("<project id>", "<cluster id>"))
+        _replace(executor, "move_data", lambda *_: None)
+        _replace(
+            executor, "create_training_job", _with_globals(executor.create_training_job, requests=requests)
+        )
         # As DGXCloudScheduler.schedule calls it.
         executor.launch(name=request.name, cmd=["bash", str(_torchrun_script(request))])
         return {"launch_script.sh": Path(folder, "launch_script.sh").read_text(), **sent}
@@ -148,12 +134,12 @@ def _lepton(request: LeptonRequest) -> dict[str, str]:
     group = SimpleNamespace(metadata=SimpleNamespace(id_=f"<id of {executor.node_group}>"))
     with TemporaryDirectory() as folder:
         executor.job_dir = folder
-        _stand_in(executor, "_node_group_id", lambda client: group)
-        _stand_in(executor, "_valid_node_ids", lambda group, client: {"<ids of its nodes>"})
-        _stand_in(executor, "move_data", lambda: None)
-        _stand_in(executor, "status", lambda job_id: "Starting")
-        _stand_in(
-            executor, "create_lepton_job", _seeing(executor.create_lepton_job, APIClient=lambda: client)
+        _replace(executor, "_node_group_id", lambda client: group)
+        _replace(executor, "_valid_node_ids", lambda group, client: {"<ids of its nodes>"})
+        _replace(executor, "move_data", lambda: None)
+        _replace(executor, "status", lambda job_id: "Starting")
+        _replace(
+            executor, "create_lepton_job", _with_globals(executor.create_lepton_job, APIClient=lambda: client)
         )
         executor.launch(name=request.name, cmd=request.cmd)
         return {"launch_script.sh": Path(folder, "launch_script.sh").read_text(), **sent}
@@ -167,26 +153,26 @@ def _kubeflow(request: KubeflowJobRequest) -> dict[str, str]:
 
     executor = copy_executor(request.executor)
     executor.workdir_local_path = None  # only copied from
-    _stand_in(executor, "copy_to_workspace", lambda *_, **__: None)
-    _stand_in(executor, "_maybe_reload_kube_clients", lambda: None)
-    _stand_in(executor, "_co_api", SimpleNamespace(create_namespaced_custom_object=create))
+    _replace(executor, "copy_to_workspace", lambda *_, **__: None)
+    _replace(executor, "_maybe_reload_kube_clients", lambda: None)
+    _replace(executor, "_co_api", SimpleNamespace(create_namespaced_custom_object=create))
     executor.package(executor.packager, job_name=executor.job_name)  # mounts the volume
     executor.launch(name=request.name, cmd=request.cmd)
     return sent
 
 
-def _stand_in(executor: Executor, name: str, value: object) -> None:
-    """Put ``value`` in place of what would reach out to a service."""
+def _replace(executor: Executor, name: str, value: object) -> None:
+    """Replace a method or attribute that would call the service."""
     setattr(executor, name, value)
 
 
-def _seeing(method: Callable[..., object], **names: object) -> MethodType:
-    """The method, with these in place of the globals of those names; its module stays as it is."""
+def _with_globals(method: Callable[..., object], **names: object) -> MethodType:
+    """The method with these globals replaced, for this copy only: its module keeps its own."""
     if not isinstance(method, MethodType) or not isinstance(method.__func__, FunctionType):
-        raise TypeError(f"{method!r} is no plain method")
+        raise TypeError(f"{method!r} is not a plain method")
     function = method.__func__
-    seeing = FunctionType(function.__code__, {**function.__globals__, **names})
-    return MethodType(seeing, method.__self__)
+    changed = FunctionType(function.__code__, {**function.__globals__, **names})
+    return MethodType(changed, method.__self__)
 
 
 def _as_json(value: object) -> str:
@@ -194,13 +180,13 @@ def _as_json(value: object) -> str:
 
 
 def _as_yaml(value: object) -> str:
-    # No line is folded: a secret must not be broken in two.
+    # No line is folded: a secret split over two lines would not be hidden.
     text: str = yaml.dump(value, Dumper=_Yaml, sort_keys=False, allow_unicode=True, width=float("inf"))
     return text
 
 
 class _Yaml(yaml.SafeDumper):
-    """Shows scripts as scripts."""
+    """Writes text of several lines as a block."""
 
 
 def _text(dumper: _Yaml, text: str) -> yaml.ScalarNode:

@@ -13,14 +13,9 @@ if TYPE_CHECKING:
     from torchx.specs import AppDryRunInfo
 
 
-class SteadyDockerScheduler(PersistentDockerScheduler):
-    """Says which part of a request is made anew in every dry run."""
+class DockerScheduler(PersistentDockerScheduler):
+    """Names the part of a request that every dry run makes anew."""
 
     def volatile(self, dryrun_info: AppDryRunInfo[DockerJobRequest], /) -> Mapping[str, str]:
         """NeMo-Run makes a random id for the group of containers."""
         return {dryrun_info.request.id: "<id>"}
-
-
-def create_scheduler(session_name: str, **_: object) -> SteadyDockerScheduler:
-    """The scheduler factory for the backend ``docker_persistent``."""
-    return SteadyDockerScheduler(session_name)

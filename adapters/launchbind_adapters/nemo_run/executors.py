@@ -1,4 +1,4 @@
-"""NeMo-Run's executors, what its experiments may do with each, and the schedulers of custom ones."""
+"""NeMo-Run's executors, and the registration of further ones: support by experiments, and schedulers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
 from launchbind.errors import ConflictError
-from launchbind.registry import Registry, discover, parse_reference
+from launchbind.registry import Registry
+from launchbind.registry.discovery import discover
+from launchbind.registry.reference import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -37,7 +39,21 @@ for _name, _target, _aliases in (
 
 
 class Support(NamedTuple):
-    """What a ``nemo_run.Experiment`` may do with an executor."""
+    """What ``nemo_run.Experiment`` may do with the jobs of an executor.
+
+    Parameters
+    ----------
+    parallel
+        Run them side by side.
+    detach
+        Leave them running when the experiment's program ends.
+    dependencies
+        Hand their dependencies to the scheduler, as handles in ``executor.dependencies``.
+    job_groups
+        Put several tasks in one ``JobGroup``.
+    runner_dependent
+        Wait for a job with the very runner that launched it, since no other can.
+    """
 
     parallel: bool = True
     detach: bool = False
@@ -46,6 +62,8 @@ class Support(NamedTuple):
     runner_dependent: bool = False
 
 
+#: For executors whose registration says nothing else.
+DEFAULT_SUPPORT = Support()
 #: Backend to support, for executors that :func:`register` bound; NeMo-Run has tables for its own.
 SUPPORT: dict[str, Support] = {}
 #: Backend to scheduler factory, for executors that :func:`register` bound.
@@ -57,11 +75,7 @@ def register(
     name: str,
     *,
     scheduler: SchedulerFactory | str | None = None,
-    parallel: bool = True,
-    detach: bool = False,
-    dependencies: bool = False,
-    job_groups: bool = False,
-    runner_dependent: bool = False,
+    support: Support = DEFAULT_SUPPORT,
     aliases: Iterable[str] = (),
     replace: bool = False,
 ) -> Callable[[type[ExecutorT]], type[ExecutorT]]: ...
@@ -71,11 +85,7 @@ def register(
     target: type[Executor] | str,
     *,
     scheduler: SchedulerFactory | str | None = None,
-    parallel: bool = True,
-    detach: bool = False,
-    dependencies: bool = False,
-    job_groups: bool = False,
-    runner_dependent: bool = False,
+    support: Support = DEFAULT_SUPPORT,
     aliases: Iterable[str] = (),
     replace: bool = False,
 ) -> None: ...
@@ -84,11 +94,7 @@ def register(
     target: type[Executor] | str | None = None,
     *,
     scheduler: SchedulerFactory | str | None = None,
-    parallel: bool = True,
-    detach: bool = False,
-    dependencies: bool = False,
-    job_groups: bool = False,
-    runner_dependent: bool = False,
+    support: Support = DEFAULT_SUPPORT,
     aliases: Iterable[str] = (),
     replace: bool = False,
 ) -> Callable[[type[ExecutorT]], type[ExecutorT]] | None:
@@ -104,18 +110,15 @@ def register(
     target
         The class, or a lazy ``"package.module:Class"``.
     scheduler
-        Where the backend is new: its torchx scheduler factory, called as ``factory(session_name,
+        For a new backend its torchx scheduler factory, called as ``factory(session_name,
         **parameters)``, or a lazy ``"package.module:factory"``. Not needed when a ``torchx.schedulers``
         entry point has the backend, which is also how other processes find it.
-    parallel, detach, dependencies
-        What ``Experiment.run`` may do with jobs of this executor: run them side by side, leave them
-        running, hand their dependencies to the scheduler (as handles, in ``executor.dependencies``).
-    job_groups
-        Whether several tasks may go in one ``JobGroup``.
-    runner_dependent
-        Whether a job can only be waited for by the runner that launched it.
-    aliases, replace
-        As for :meth:`launchbind.Registry.register`.
+    support
+        What experiments may do with the executor's jobs; by default run them side by side.
+    aliases
+        Other names of the backend.
+    replace
+        Take the name, or the class, from whatever it is bound to.
 
     Raises
     ------
@@ -123,14 +126,13 @@ def register(
         As :meth:`launchbind.Registry.register` does; nothing is bound then.
     """
     aliases = tuple(aliases)
-    support = Support(parallel, detach, dependencies, job_groups, runner_dependent)
 
     def bind(cls: type[Executor] | str) -> None:
-        factory = _deferred(scheduler) if isinstance(scheduler, str) else scheduler
+        factory = deferred_factory(scheduler) if isinstance(scheduler, str) else scheduler
         try:
             EXECUTORS.register(name, cls, aliases=aliases, replace=replace, stacklevel=3)
         except ConflictError as conflict:
-            raise _naming_distributions(conflict) from None
+            raise _with_distributions(conflict) from None
         SUPPORT[name] = support
         FACTORIES.pop(name, None)  # that of an executor this one has replaced
         if factory is not None:
@@ -146,11 +148,33 @@ def register(
     return None
 
 
+def deferred_factory(reference: str) -> SchedulerFactory:
+    """A scheduler factory that imports the one ``reference`` names when it is called.
+
+    Parameters
+    ----------
+    reference
+        ``"package.module:factory"``.
+
+    Raises
+    ------
+    InvalidReferenceError
+        When it is not of that form.
+    """
+    module, name = parse(reference)
+
+    def create(session_name: str, **parameters: object) -> Scheduler[object]:
+        made: Scheduler[object] = getattr(import_module(module), name)(session_name, **parameters)
+        return made
+
+    return create
+
+
 def disputed() -> dict[str, SchedulerFactory]:
     """A factory for each backend that several distributions claim as a ``torchx.schedulers`` entry point.
 
-    torchx would take whichever it reads last. NeMo-Run's own backends stay its own; any other factory
-    raises the error that names the claimants, when a job goes to that backend and not before.
+    torchx would take whichever it reads last. NeMo-Run keeps its own backends; any other factory raises the
+    error that names the claimants, and only when a job goes to that backend.
     """
     found: dict[str, SchedulerFactory] = {}
     entries: list[Entry[object]] = discover("scheduler", "torchx.schedulers", restricted=False)
@@ -158,18 +182,19 @@ def disputed() -> dict[str, SchedulerFactory]:
         if isinstance(entry.error, ConflictError):
             claims = [entry.error.target, *(target for _, target, _ in entry.error.held)]
             own = [target for target in claims if target.startswith("nemo_run.")]
-            found[entry.name] = _deferred(own[0]) if own else _refusing(entry.error)
+            found[entry.name] = deferred_factory(own[0]) if own else _refusing_factory(entry.error)
     return found
 
 
-def _refusing(conflict: ConflictError) -> SchedulerFactory:
+def _refusing_factory(conflict: ConflictError) -> SchedulerFactory:
     def create(session_name: str, **parameters: object) -> Scheduler[object]:
         raise conflict
 
     return create
 
 
-def _naming_distributions(conflict: ConflictError) -> ConflictError:
+def _with_distributions(conflict: ConflictError) -> ConflictError:
+    """The same conflict, which also names the distribution of each class."""
     from importlib.metadata import packages_distributions, version
 
     packages = packages_distributions()  # reads every RECORD, so only when there is an error to write
@@ -182,13 +207,3 @@ def _naming_distributions(conflict: ConflictError) -> ConflictError:
     kind, own, target, source = conflict.kind, conflict.name, conflict.target, conflict.source
     held = [(other, theirs, name(theirs, where)) for other, theirs, where in conflict.held]
     return ConflictError(kind, own, target, name(target, source), held)
-
-
-def _deferred(reference: str) -> SchedulerFactory:
-    module, name = parse_reference(reference)
-
-    def create(session_name: str, **parameters: object) -> Scheduler[object]:
-        made: Scheduler[object] = getattr(import_module(module), name)(session_name, **parameters)
-        return made
-
-    return create

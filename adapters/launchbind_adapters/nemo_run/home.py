@@ -1,4 +1,4 @@
-"""Where NeMo-Run keeps its files, found without importing it."""
+"""Where NeMo-Run keeps its files, found without importing nemo_run."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from pathlib import Path
 
 
 def nemorun_home() -> Path:
-    """NeMo-Run's folder, as ``nemo_run.config.get_nemorun_home`` (0.11.1) tells it.
+    """NeMo-Run's home folder, as ``nemo_run.config.get_nemorun_home`` says (nemo_run/config.py, 0.11.1).
 
-    nemo_run reads ``$NEMORUN_HOME`` when it is imported, and ``set_nemorun_home`` may change what it has
-    read. So an imported nemo_run is asked; else the variable counts, by default ``~/.nemo_run``.
+    Once that module is imported, ``set_nemorun_home`` may have changed the folder, so it is asked. Before,
+    the variable ``NEMORUN_HOME`` counts, and by default it is ``~/.nemo_run``.
     """
     config = sys.modules.get("nemo_run.config")
-    if config is not None:
-        home: str = config.get_nemorun_home()
-        return Path(home)
-    return Path(os.environ.get("NEMORUN_HOME", Path.home() / ".nemo_run"))
+    if config is not None and hasattr(config, "get_nemorun_home"):  # while it is imported, it has not
+        return Path(config.get_nemorun_home())
+    return Path(os.environ.get("NEMORUN_HOME", os.path.expanduser("~/.nemo_run")))

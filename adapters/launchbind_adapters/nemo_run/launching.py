@@ -1,80 +1,110 @@
-"""The launcher for NeMo-Run's executors, and the names of NeMo-Run's own module of schedulers."""
+"""The launcher for NeMo-Run's executors, which imports nothing of NeMo-Run before a backend needs it."""
 
 from __future__ import annotations
 
-from collections import ChainMap
+from collections.abc import Mapping
+from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from launchbind_adapters.nemo_run.executors import EXECUTORS, FACTORIES, disputed
+from launchbind_adapters import torchx
+from launchbind_adapters.nemo_run.copying import copy_executor
+from launchbind_adapters.nemo_run.executors import EXECUTORS, FACTORIES, deferred_factory, disputed
 from launchbind_adapters.torchx import SchedulerMixin as SchedulerMixin
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Callable, Iterator
 
     from nemo_run.core.execution.base import Executor
     from torchx.schedulers import SchedulerFactory
     from torchx.specs import AppDef, AppDryRunInfo
 
     from launchbind.jobs.launcher import Launcher
+    from launchbind.protocols import Scheduler
 
-#: Executor class to backend: a live view of :data:`EXECUTORS`.
-EXECUTOR_MAPPING: MutableMapping[type[Executor], str] = EXECUTORS.by_type
-#: Backend to executor class: the other view of the same state.
-REVERSE_EXECUTOR_MAPPING: MutableMapping[str, type[Executor]] = EXECUTORS.by_name
-_NAMES = EXECUTORS.nearest_names  # where name_of looks first, too; to look here is one call less
+    NemoBackend = Scheduler[AppDef, Executor, AppDryRunInfo[Any]]
+    NemoFactory = Callable[[str], NemoBackend]
+
+_HERE = "launchbind_adapters.nemo_run"
+#: launchbind's own schedulers: following a job with one imports neither nemo_run nor torchx.
+_OWN = {
+    "local_persistent": f"{_HERE}.local:LocalScheduler",
+    "slurm_tunnel": f"{_HERE}.slurm:SlurmScheduler",
+}
+#: NeMo-Run's schedulers, with plans that can be read and compared.
+_DERIVED = {
+    "docker_persistent": f"{_HERE}.docker:DockerScheduler",
+    "dgx_cloud": f"{_HERE}.cloud:DGXCloudScheduler",
+    "lepton": f"{_HERE}.cloud:LeptonScheduler",
+    "kubeflow": f"{_HERE}.cloud:KubeflowScheduler",
+    "skypilot": f"{_HERE}.cloud:SkypilotScheduler",
+    "skypilot_jobs": f"{_HERE}.cloud:SkypilotJobsScheduler",
+}
 
 
-def get_executor_str(executor: Executor) -> str:
-    """The backend of an executor: that of the nearest registered class along its MRO.
+class _Factories(Mapping[str, "NemoFactory"]):
+    """The scheduler factories of every backend; a factory imports what it needs when it is called.
 
-    Raises
-    ------
-    UnknownTypeError
-        A ``KeyError`` that names the executor's class and lists what is registered.
+    torchx's own schedulers and those of plugins are looked up only for a name that is none of NeMo-Run's.
     """
-    try:
-        return _NAMES[type(executor)]
-    except KeyError:
-        pass
-    return EXECUTORS.name_of(executor)
+
+    def __getitem__(self, backend: str) -> NemoFactory:
+        if backend in FACTORIES:  # first, and read each time: register() may come after launcher()
+            return _wrapped(FACTORIES[backend])
+        if backend in _OWN:
+            return _imported(_OWN[backend])
+        if backend in _DERIVED:
+            return _wrapped(deferred_factory(_DERIVED[backend]))
+        return _wrapped(self._others[backend])
+
+    @cached_property
+    def _others(self) -> dict[str, SchedulerFactory]:
+        return {**torchx.schedulers(), **disputed()}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._others, **_OWN, **_DERIVED, **FACTORIES})
+
+    def __len__(self) -> int:
+        return len({*self})
+
+
+def _imported(reference: str) -> NemoFactory:
+    module, _, name = reference.partition(":")
+
+    def create(session: str) -> NemoBackend:
+        made: NemoBackend = getattr(import_module(module), name)(session)
+        return made
+
+    return create
+
+
+def _wrapped(factory: SchedulerFactory) -> NemoFactory:
+    def create(session: str) -> NemoBackend:
+        EXECUTORS.type_of("local_persistent")  # raises the error that says what to install
+        from launchbind_adapters.nemo_run.wrapper import NemoScheduler
+
+        return NemoScheduler(factory(session), session)
+
+    return create
 
 
 def launcher(session: str = "launchbind") -> Launcher[AppDef, Executor, AppDryRunInfo[Any]]:
     """A launcher for NeMo-Run executors and torchx apps.
 
     Local jobs run under a supervisor, so they outlive this process and can be followed from any other.
-    An executor without a ``job_dir`` is given one below ``$NEMORUN_HOME/experiments``, its ``env_vars``
-    and ``retries`` reach every role, and what an app says is what runs: the quotes that NeMo-Run's
-    local scheduler strips from the argument of ``-c`` are put around it first.
+    An executor without a ``job_dir`` gets one below ``$NEMORUN_HOME/experiments``, its ``env_vars``
+    and ``retries`` reach every role, and an app's command runs as it is: NeMo-Run's local scheduler strips
+    quotes from the argument of ``-c``, so they are added first.
+
+    nemo_run is imported when a job is planned or a backend needs it. Where it is not installed, that raises
+    :class:`launchbind.MissingDependencyError`, an ``ImportError`` that says what to install. Following a
+    local or Slurm job does not import it.
 
     Parameters
     ----------
     session
         Groups the jobs; it is part of their handles.
-
-    Raises
-    ------
-    ImportError
-        When nemo_run is not installed, or is but cannot be imported.
     """
-    EXECUTORS.type_of("local_persistent")  # raises the error that says what to install
     from launchbind.jobs.launcher import Launcher
-    from launchbind_adapters import torchx
-    from launchbind_adapters.nemo_run import cloud, docker, local, slurm
-    from launchbind_adapters.nemo_run.prepare import copy_executor, prepare
 
-    factories: dict[str, SchedulerFactory] = {
-        **torchx.schedulers(),
-        **disputed(),
-        "local_persistent": local.create_scheduler,
-        "docker_persistent": docker.create_scheduler,
-        "slurm_tunnel": slurm.create_scheduler,
-        "dgx_cloud": cloud.create_dgx_cloud,
-        "lepton": cloud.create_lepton,
-        "kubeflow": cloud.create_kubeflow,
-        "skypilot": cloud.create_skypilot,
-        "skypilot_jobs": cloud.create_skypilot_jobs,
-    }
-    # What is registered later shows too.
-    live: ChainMap[str, SchedulerFactory] = ChainMap(FACTORIES, factories)
-    return Launcher(EXECUTORS, live, session=session, prepare=prepare(session), copier=copy_executor)
+    return Launcher(EXECUTORS, _Factories(), session=session, copier=copy_executor)

@@ -1,8 +1,10 @@
-"""Local jobs that outlive their launcher: NeMo-Run's local scheduler, run under a supervisor.
+"""Local jobs of NeMo-Run, run under a supervisor so that they outlive the program that submitted them.
 
-The request is upstream's own. Only who runs it differs: torchx's ``LocalScheduler`` starts the
-processes as its children, so they die with the program that launched them, nobody else learns their
-exit codes, and a log that is followed loses its last lines when two threads ask for the state at once.
+torchx's ``LocalScheduler`` starts the processes as its children. They die with the program that launched
+them, no other process learns their exit codes, and a followed log loses its last lines when two threads ask
+for the state at once. Here the request is still NeMo-Run's (see :mod:`local_submit`), and
+:mod:`supervisor` runs it. Following a job reads its record and files, and imports neither nemo_run nor
+torchx.
 """
 
 from __future__ import annotations
@@ -10,7 +12,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -19,34 +20,34 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
-from nemo_run.config import get_nemorun_home
-from nemo_run.run.torchx_backend.schedulers.local import PersistentLocalScheduler
-from torchx.schedulers.api import DescribeAppResponse, ListAppResponse
-from torchx.schedulers.local_scheduler import CWDImageProvider
-from torchx.specs import AppState, Role
-
+from launchbind.specs import RoleSpec
+from launchbind.state import JobDescription, JobState
 from launchbind_adapters.nemo_run import supervisor
+from launchbind_adapters.nemo_run.executors import EXECUTORS
+from launchbind_adapters.nemo_run.home import nemorun_home
+from launchbind_adapters.processes import exit_code
 from launchbind_adapters.records import Records
+from launchbind_adapters.tail import follow_lines, poll, read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
 
-    from torchx.schedulers.api import Stream
+    from nemo_run.core.execution.base import Executor
     from torchx.schedulers.local_scheduler import PopenRequest
-    from torchx.specs import AppDryRunInfo
+    from torchx.specs import AppDef, AppDryRunInfo
+
+    Info = AppDryRunInfo[PopenRequest]
 
 POLL_SECONDS = 0.05
-CHUNK = 65536
 #: Longer than the supervisor gives its processes to end.
 CANCEL_SECONDS = supervisor.GRACE_SECONDS + 5
-SIGNAL_BASE = 128  # a process that signal N ended has exit code 128 + N, as shells have it
 
 
 @dataclass(frozen=True)
-class Job:
-    """Where a job's files are; written before it starts, so that it can always be found."""
+class LocalRecord:
+    """Where a job's files are; written before the job starts, so that it can always be found."""
 
     app_id: str
     session: str
@@ -54,31 +55,68 @@ class Job:
     #: Role to the log folder of each replica.
     roles: dict[str, list[str]]
 
-    def state(self) -> tuple[AppState, dict[str, list[int]]]:
+    def state(self) -> tuple[JobState, dict[str, list[int]]]:
         """The state, and the exit codes per role once the job has ended."""
-        # In this order: a job that ends in between is seen as ended, never as lost.
+        # The lock first: a job that ends in between counts as ended, never as lost.
         alive = _is_locked(Path(self.folder, "lock"))
         try:
             result = json.loads(Path(self.folder, "result.json").read_text())
         except FileNotFoundError:
-            return (AppState.RUNNING if alive else AppState.FAILED), {}
-        return AppState[result["state"]], result["exit_codes"]
+            return (JobState.RUNNING if alive else JobState.FAILED), {}
+        return JobState[result["state"]], result["exit_codes"]
 
 
-class SupervisedLocalScheduler(PersistentLocalScheduler):
-    """Runs NeMo-Run's local requests under a supervisor process; any process can follow the job."""
+class LocalScheduler:
+    """Runs NeMo-Run's local requests under a supervisor process; any process can follow the job.
 
-    def __init__(self, session_name: str) -> None:
-        super().__init__(session_name, CWDImageProvider)
+    Parameters
+    ----------
+    session
+        Groups the jobs; it is part of their handles and folders.
+    """
+
+    backend = "local"  # NeMo-Run's own scheduler calls itself so
+
+    def __init__(self, session: str) -> None:
+        self.session = session
+        self._volatile: WeakKeyDictionary[Info, Mapping[str, str]] = WeakKeyDictionary()
 
     # -- submitting ------------------------------------------------------------------------------
 
-    def volatile(self, dryrun_info: AppDryRunInfo[PopenRequest], /) -> Mapping[str, str]:
-        """torchx makes a random app id in every dry run."""
-        return {dryrun_info.request.app_id: "<app_id>"}
+    def submit_dryrun(self, app: AppDef, cfg: Executor, /) -> Info:
+        """The request of NeMo-Run's local scheduler.
 
-    def schedule(self, dryrun_info: AppDryRunInfo[PopenRequest]) -> str:
+        Parameters
+        ----------
+        app, cfg
+            Copies; both are filled in as NeMo-Run's experiments do.
+
+        Raises
+        ------
+        MissingDependencyError
+            When nemo_run is not installed.
+        PlanError
+            When the app's name cannot be part of a folder and a handle.
+        """
+        EXECUTORS.type_of("local_persistent")  # raises the error that says what to install
+        from launchbind_adapters.nemo_run.local_submit import LocalRequests
+        from launchbind_adapters.nemo_run.prepare import prepare
+
+        volatile = prepare(app, cfg, self.session)
+        info: Info = LocalRequests(self.session).submit_dryrun(app, cfg)
+        self._volatile[info] = {**volatile, info.request.app_id: "<app_id>"}
+        return info
+
+    def volatile(self, dryrun_info: Info, /) -> Mapping[str, str]:
+        """The random parts of the folder and of the app id."""
+        return self._volatile.get(dryrun_info, {})
+
+    def schedule(self, dryrun_info: Info, /) -> str:
         """Start the job under a supervisor of its own.
+
+        Returns
+        -------
+        The app id.
 
         Raises
         ------
@@ -86,131 +124,89 @@ class SupervisedLocalScheduler(PersistentLocalScheduler):
             When a process cannot be started, for example because its program does not exist; nothing
             is left behind then.
         """
+        from launchbind_adapters.nemo_run.local_submit import LocalRequests
+
         request = dryrun_info.request
-        folder = Path(request.log_dir).absolute()  # others look for it from other working directories
+        folder = Path(request.log_dir).absolute()  # it is read from other working directories, too
         logs = {
             role: [os.path.abspath(each) for each in dirs] for role, dirs in request.role_log_dirs.items()
         }
-        job = Job(request.app_id, self.session_name, str(folder), logs)
-        processes = {
-            role: [
-                {
-                    "args": params.args,
-                    "env": self._get_replica_env(params),
-                    "cwd": params.cwd,
-                    "stdout": params.stdout,
-                    "stderr": params.stderr,
-                    "combined": params.combined,
-                }
-                for params in replicas
-            ]
-            for role, replicas in request.role_params.items()
-        }
+        record = LocalRecord(request.app_id, self.session, str(folder), logs)
+        processes = LocalRequests(self.session).processes(request)
         folder.mkdir(parents=True)
         try:
             with open(folder / "lock", "w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
-                _records().write(job.app_id, job)
-                _start(folder, lock.fileno(), json.dumps(processes))
+                _records().write(record.app_id, record)
+                _start_supervisor(folder, lock.fileno(), json.dumps(processes))
         except OSError:
             # Not when interrupted: the job may have started, and must be found then.
-            _records().remove(job.app_id)
+            _records().remove(record.app_id)
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        return request.app_id
+        return record.app_id
 
     # -- following -------------------------------------------------------------------------------
 
-    def describe(self, app_id: str) -> DescribeAppResponse | None:
-        """The job's state, from any process; None when no local job has this id."""
-        job = _records().read(app_id)
-        if job is None:
-            return None
-        state, codes = job.state()
-        lost = state is AppState.FAILED and not codes
-        return DescribeAppResponse(
-            app_id=app_id,
-            state=state,
-            num_restarts=0,
-            msg="its supervisor was killed, so its exit code is not known" if lost else "",
-            ui_url=f"file://{job.folder}",
-            roles=[Role(name, image="", num_replicas=len(logs)) for name, logs in job.roles.items()],
-        )
+    def describe(self, app_id: str, /) -> JobDescription | None:
+        """The job's description, from any process; None when no local job has this id."""
+        record = _records().read(app_id)
+        return None if record is None else _description(record)
 
-    def describe_many(self, app_ids: Sequence[str], /) -> Mapping[str, DescribeAppResponse | None]:
-        """The jobs' states: a few files each, no query at all."""
+    def describe_many(self, app_ids: Sequence[str], /) -> Mapping[str, JobDescription | None]:
+        """The jobs' descriptions, by reading a few files for each."""
         return {app_id: self.describe(app_id) for app_id in app_ids}
 
-    def exit_code(self, app_id: str, /) -> int | None:
-        """The first non-zero exit code, else 0; None while the job runs, or when it was lost."""
-        job = _records().read(app_id)
-        codes = [code for role in (job.state()[1] if job else {}).values() for code in role]
-        if not codes:
-            return None
-        first = next((code for code in codes if code), 0)
-        return first if first >= 0 else SIGNAL_BASE - first
-
-    def list(self) -> list[ListAppResponse]:
+    def list(self) -> list[JobDescription]:
         """Every local job, oldest first."""
         records = _records()
-        jobs = [job for job in map(records.read, records.app_ids()) if job is not None]
-        return [ListAppResponse(job.app_id, job.state()[0]) for job in jobs]
+        found = map(records.read, records.app_ids())
+        return [_description(record) for record in found if record is not None]
 
     def log_iter(
-        self,
-        app_id: str,
-        role_name: str,
-        k: int = 0,
-        regex: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        should_tail: bool = False,
-        streams: Stream | None = None,
+        self, app_id: str, role_name: str, k: int = 0, *, should_tail: bool = False
     ) -> Iterator[str]:
-        """The lines of one replica, whole and in order.
+        """The lines of one replica, output and errors in one, whole and in order.
+
+        Parameters
+        ----------
+        k
+            The replica's number, from 0.
+        should_tail
+            Go on until the job has ended.
 
         Raises
         ------
-        NotImplementedError
-            When asked for a span of time: the log files hold none.
+        LookupError
+            When no local job has this id.
         """
-        if since is not None or until is not None:
-            raise NotImplementedError
-        job = _records().read(app_id)
-        if job is None:
+        record = _records().read(app_id)
+        if record is None:
             raise LookupError(f"no local job has the id {app_id!r}")
-        stream = "combined" if streams is None else streams.value
-        path = Path(job.roles[role_name][k], f"{stream}.log")
-        lines = _follow(path, job) if should_tail else _lines(path)
-        return (line for line in lines if regex is None or re.search(regex, line))
+        paths = [Path(record.roles[role_name][k], "combined.log")]
+        if not should_tail:
+            return read_lines(paths)
+        return follow_lines(paths, poll(lambda: record.state()[0] is not JobState.RUNNING, POLL_SECONDS))
 
     # -- ending ----------------------------------------------------------------------------------
 
-    def exists(self, app_id: str) -> bool:
-        """Whether a local job has this id."""
-        return _records().read(app_id) is not None
-
-    def _cancel_existing(self, app_id: str) -> None:
-        job = _records().read(app_id)
-        if job is None:
+    def cancel(self, app_id: str, /) -> None:
+        """End the job, and wait until it has; an unknown one, or one that has ended, is left alone."""
+        record = _records().read(app_id)
+        if record is None:
             return
         give_up = time.monotonic() + CANCEL_SECONDS
-        # Alive means locked, so the pid in the file is the supervisor's and nobody else's.
-        if _is_locked(Path(job.folder, "lock")):
-            os.kill(int(Path(job.folder, "supervisor.pid").read_text()), signal.SIGTERM)
-        while _is_locked(Path(job.folder, "lock")) and time.monotonic() < give_up:
+        # While the lock is held, the pid in the file is the supervisor's and nobody else's.
+        if _is_locked(Path(record.folder, "lock")):
+            os.kill(int(Path(record.folder, "supervisor.pid").read_text()), signal.SIGTERM)
+        while _is_locked(Path(record.folder, "lock")) and time.monotonic() < give_up:
             time.sleep(POLL_SECONDS)
 
     def close(self) -> None:
-        """Do nothing: the jobs are their supervisors', and go on."""
+        """Do nothing: the jobs belong to their supervisors, and go on."""
 
 
-def create_scheduler(session_name: str, **_: object) -> SupervisedLocalScheduler:
-    """The scheduler factory for the backend ``local_persistent``."""
-    return SupervisedLocalScheduler(session_name)
-
-
-def _start(folder: Path, lock: int, processes: str) -> None:
+def _start_supervisor(folder: Path, lock: int, processes: str) -> None:
     with open(folder / "supervisor.log", "w") as log:
         process = subprocess.Popen(  # noqa: S603 -- this interpreter, and a file of this package
             [sys.executable, "-I", "-S", supervisor.__file__, str(lock), str(folder)],
@@ -228,8 +224,25 @@ def _start(folder: Path, lock: int, processes: str) -> None:
         raise OSError(f"cannot start the job: {reason}")
 
 
-def _records() -> Records[Job]:
-    return Records(Path(get_nemorun_home(), "launchbind", "local"), Job)
+def _records() -> Records[LocalRecord]:
+    return Records(nemorun_home() / "launchbind" / "local", LocalRecord)
+
+
+def _description(record: LocalRecord) -> JobDescription:
+    state, per_role = record.state()
+    codes = [exit_code(code) for role in per_role.values() for code in role]
+    return JobDescription(
+        app_id=record.app_id,
+        state=state,
+        roles=[RoleSpec[object](name, "", num_replicas=len(logs)) for name, logs in record.roles.items()],
+        msg=(
+            "its supervisor was killed, so its exit code is not known"
+            if state is JobState.FAILED and not codes
+            else ""
+        ),
+        ui_url=f"file://{record.folder}",
+        exit_code=next((code for code in codes if code), 0) if codes else None,
+    )
 
 
 def _is_locked(path: Path) -> bool:
@@ -241,29 +254,3 @@ def _is_locked(path: Path) -> bool:
     except FileNotFoundError:
         pass
     return False
-
-
-def _lines(path: Path) -> Iterator[str]:
-    with open(path, encoding="utf-8", errors="replace", newline="") as log:
-        yield from log
-
-
-def _follow(path: Path, job: Job) -> Iterator[str]:
-    rest: list[bytes] = []
-    with open(path, "rb") as log:
-        while True:
-            # Asked before reading: what an ended job has written is all there.
-            ended = job.state()[0] is not AppState.RUNNING
-            while data := log.read(CHUNK):
-                rest.append(data)
-                if b"\n" in data or b"\r" in data:  # else not joined yet: a line may be very long
-                    *lines, last = b"".join(rest).splitlines(keepends=True)  # progress bars end in \r
-                    if last.endswith(b"\n"):  # what ends in \r may go on with \n
-                        lines, last = [*lines, last], b""
-                    yield from (line.decode("utf-8", "replace") for line in lines)
-                    rest = [last]
-            if ended:
-                break
-            time.sleep(POLL_SECONDS)
-    if any(rest):
-        yield b"".join(rest).decode("utf-8", "replace")

@@ -1,8 +1,8 @@
 """install: NeMo-Run itself resolves executors through the registry.
 
-NeMo-Run compares exact classes in the places that :data:`PATCHES` lists, so a subclass, or an executor of
-somebody else's, cannot run under it. Each patch replaces one attribute and answers to the upstream code
-that its comment names (paths under nemo_run/, version 0.11.1); ``uninstall`` puts the very objects back.
+NeMo-Run compares exact classes in the places that :data:`PATCHES` lists, so neither a subclass nor a
+third-party executor can run under it. Each patch replaces one attribute; its comment names the upstream code
+that reads that (paths under nemo_run/, version 0.11.1). ``uninstall`` restores the original objects.
 """
 
 from __future__ import annotations
@@ -15,23 +15,34 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from launchbind.errors import LaunchbindError
-from launchbind_adapters.nemo_run.executors import EXECUTORS, FACTORIES, SUPPORT, Support, disputed
+from launchbind_adapters.nemo_run.executors import DEFAULT_SUPPORT, EXECUTORS, FACTORIES, SUPPORT, disputed
+from launchbind_adapters.nemo_run.mapping import (
+    EXECUTOR_MAPPING,
+    REVERSE_EXECUTOR_MAPPING,
+    get_executor_str,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from nemo_run.core.execution.base import Executor
-    from nemo_run.run.job import JobGroup
     from torchx.schedulers import SchedulerFactory
 
-#: The oldest and the newest run in CI; 0.11.0 differs from 0.11.1 in nothing but its version.
+#: CI runs the oldest and the newest; 0.11.0 differs from 0.11.1 only in its version.
 TESTED = ("0.10.0", "0.11.0", "0.11.1")
 
-Original = Any  # a tuple, a list, a function or a dict of NeMo-Run's: each replacement knows which
+Original = Any  # a tuple, list, function or dict of NeMo-Run's: each replacement expects one of these
 
 
 class InstallError(LaunchbindError, RuntimeError):
-    """NeMo-Run is not one that can be patched; nothing was changed."""
+    """This NeMo-Run cannot be patched; nothing was changed.
+
+    Attributes
+    ----------
+    installed
+        The version of nemo-run.
+    problem
+        Why it cannot be patched, and what to do.
+    """
 
     def __init__(self, installed: str, problem: str) -> None:
         super().__init__(installed, problem)
@@ -43,7 +54,7 @@ class InstallError(LaunchbindError, RuntimeError):
 
 
 class Patch(NamedTuple):
-    """One attribute of NeMo-Run, and what takes its place."""
+    """One attribute of NeMo-Run, and what replaces it."""
 
     module: str
     #: The class in the module that has the attribute, or None for the module itself.
@@ -53,18 +64,18 @@ class Patch(NamedTuple):
 
 
 def _supports(executor: object, flag: str, listed: Callable[[object], bool]) -> bool:
-    """Whether an executor class has the flag; ``listed`` is how NeMo-Run would answer."""
+    """Whether an executor class has the flag; ``listed`` gives NeMo-Run's own answer."""
     backend = EXECUTORS.find_name(executor) if isinstance(executor, type) else None
     if backend is None:
         return listed(executor)
     if backend in SUPPORT:
         return bool(getattr(SUPPORT[backend], flag))
-    # Nobody said what it supports, as for NeMo-Run's own, or with an entry point and no register().
-    return listed(executor) or listed(EXECUTORS.type_of(backend)) or bool(getattr(Support(), flag))
+    # It was not registered with register(): it is NeMo-Run's own, or an entry point names it.
+    return listed(executor) or listed(EXECUTORS.type_of(backend)) or bool(getattr(DEFAULT_SUPPORT, flag))
 
 
 class _SupportingTuple(tuple[type, ...]):
-    """NeMo-Run's tuple of executor classes, where ``in`` follows the nearest registered class."""
+    """NeMo-Run's tuple of executor classes, in which ``in`` considers the nearest registered class."""
 
     flag: str
 
@@ -73,7 +84,7 @@ class _SupportingTuple(tuple[type, ...]):
 
 
 class _SupportingList(list[type]):
-    """The same for a list, which stays one that callers can append to."""
+    """The same as a list, so that callers can still append to it."""
 
     flag: str
 
@@ -91,7 +102,7 @@ def _supporting(flag: str) -> Callable[[Original], object]:
 
 
 class _RunnerDependent(type):
-    """``isinstance`` against a class of this kind asks the registry, at the time it is asked."""
+    """``isinstance`` against a class of this type looks the executor up in the registry."""
 
     def __instancecheck__(cls, executor: object) -> bool:
         support = SUPPORT.get(EXECUTORS.find_name(executor) or "")
@@ -108,55 +119,53 @@ def _live_factories(original: Original) -> object:
     def get_scheduler_factories() -> Mapping[str, SchedulerFactory]:
         from torchx.schedulers import get_scheduler_factories
 
-        # An Experiment makes its runner before the modules of its executors are imported, so what they
-        # register must show through.
+        # An Experiment makes its runner before the modules of its executors are imported, so the mapping has
+        # to show what they register later.
         return ChainMap(FACTORIES, disputed(), get_scheduler_factories())
 
     return get_scheduler_factories
 
 
 def _merging(original: Original) -> object:
-    @wraps(original)
-    def post_init(group: JobGroup) -> None:
-        executors = group.executors if isinstance(group.executors, list) else [group.executors]
-        executors = list(executors)
-        original(group)
-        if not group._merge:
-            _merge_subclass(group, executors)
-
-    return post_init
-
-
-def _merge_subclass(group: JobGroup, executors: list[Executor]) -> None:
     from nemo_run.core.execution.docker import DockerExecutor
     from nemo_run.core.execution.slurm import SlurmExecutor
+    from nemo_run.run.job import JobGroup
 
-    # JobGroup has checked that all are of one class, which merges them as its parent does.
-    slurm = [executor for executor in executors if isinstance(executor, SlurmExecutor)]
-    docker = [executor for executor in executors if isinstance(executor, DockerExecutor)]
-    if slurm:
-        group._merge, group.executors = True, type(slurm[0]).merge(slurm, num_tasks=len(group.tasks))
-    elif docker:
-        group._merge, group.executors = True, type(docker[0]).merge(docker, num_tasks=len(group.tasks))
+    class Merging(JobGroup):  # only its method is used: in a subclass it may read and set _merge
+        @wraps(original)
+        def __post_init__(self) -> None:
+            executors = list(self.executors if isinstance(self.executors, list) else [self.executors])
+            original(self)
+            if self._merge:
+                return
+            # JobGroup has checked that all are of one class; merge them as that class's parent does.
+            slurm = [executor for executor in executors if isinstance(executor, SlurmExecutor)]
+            docker = [executor for executor in executors if isinstance(executor, DockerExecutor)]
+            if slurm:
+                self._merge, self.executors = True, type(slurm[0]).merge(slurm, num_tasks=len(self.tasks))
+            elif docker:
+                self._merge, self.executors = True, type(docker[0]).merge(docker, num_tasks=len(self.tasks))
+
+    return Merging.__post_init__
 
 
-def _mapping(name: str) -> Callable[[Original], object]:
-    return lambda _: getattr(import_module("launchbind_adapters.nemo_run"), name)
+def _constant(value: object) -> Callable[[Original], object]:
+    return lambda _: value
 
 
 _BACKEND = "nemo_run.run.torchx_backend"
 
 PATCHES = (
-    # The two dicts and the function that reads them, exact class only.
-    Patch(f"{_BACKEND}.schedulers.api", None, "EXECUTOR_MAPPING", _mapping("EXECUTOR_MAPPING")),
+    # The two dicts, and the function that looks up exact classes only.
+    Patch(f"{_BACKEND}.schedulers.api", None, "EXECUTOR_MAPPING", _constant(EXECUTOR_MAPPING)),
     Patch(
-        f"{_BACKEND}.schedulers.api", None, "REVERSE_EXECUTOR_MAPPING", _mapping("REVERSE_EXECUTOR_MAPPING")
+        f"{_BACKEND}.schedulers.api", None, "REVERSE_EXECUTOR_MAPPING", _constant(REVERSE_EXECUTOR_MAPPING)
     ),
-    Patch(f"{_BACKEND}.schedulers.api", None, "get_executor_str", _mapping("get_executor_str")),
+    Patch(f"{_BACKEND}.schedulers.api", None, "get_executor_str", _constant(get_executor_str)),
     # run/job.py: from ...schedulers.api import get_executor_str; Job.launch and JobGroup.launch call it.
-    Patch("nemo_run.run.job", None, "get_executor_str", _mapping("get_executor_str")),
+    Patch("nemo_run.run.job", None, "get_executor_str", _constant(get_executor_str)),
     # run/logs.py: from ...schedulers.api import REVERSE_EXECUTOR_MAPPING; print_log_lines reads it.
-    Patch("nemo_run.run.logs", None, "REVERSE_EXECUTOR_MAPPING", _mapping("REVERSE_EXECUTOR_MAPPING")),
+    Patch("nemo_run.run.logs", None, "REVERSE_EXECUTOR_MAPPING", _constant(REVERSE_EXECUTOR_MAPPING)),
     # run/experiment.py: Experiment.run and _run_dag ask "x in" these, x being an exact class.
     Patch("nemo_run.run.experiment", "Experiment", "_PARALLEL_SUPPORTED_EXECUTORS", _supporting("parallel")),
     Patch("nemo_run.run.experiment", "Experiment", "_DETACH_SUPPORTED_EXECUTORS", _supporting("detach")),
@@ -181,20 +190,21 @@ _originals: list[tuple[object, str, object]] = []
 
 
 def install(*, untested: bool = False) -> None:
-    """Make NeMo-Run resolve executors through :data:`EXECUTORS` from now on; a second call does nothing.
+    """Make NeMo-Run look executors up in :data:`EXECUTORS` from now on; a second call does nothing.
 
-    Built-in executors go on as before. Put the call beside the executor, in the module that defines it:
-    NeMo-Run imports that module when another process reads the experiment back.
+    Built-in executors work as before. Put the call beside the executor, in the module that defines it:
+    NeMo-Run imports that module when another process reads the experiment.
 
     Parameters
     ----------
     untested
-        Install into a NeMo-Run version this was not tested with, if it has the same attributes.
+        Also install into a NeMo-Run version that launchbind was not tested with, if it has the same
+        attributes.
 
     Raises
     ------
     InstallError
-        When the version was not tested, or lacks an attribute that is to be replaced; nothing is changed.
+        When the version was not tested, or lacks an attribute to replace; nothing is changed.
     ImportError
         When nemo_run is not installed, or cannot be imported.
     """
@@ -203,7 +213,7 @@ def install(*, untested: bool = False) -> None:
             return
         from importlib.metadata import version
 
-        import nemo_run  # noqa: F401  -- its absence must show before its version is asked for
+        import nemo_run  # noqa: F401  -- its absence must show before its version is looked up
 
         installed = version("nemo-run")
         if installed not in TESTED and not untested:
@@ -228,7 +238,7 @@ def install(*, untested: bool = False) -> None:
 
 
 def uninstall() -> None:
-    """Put back the very objects that :func:`install` replaced; without it, do nothing."""
+    """Restore the original objects that :func:`install` replaced; do nothing when it was not called."""
     with _lock:
         while _originals:
             setattr(*_originals.pop())
@@ -236,7 +246,13 @@ def uninstall() -> None:
 
 @contextmanager
 def installed(*, untested: bool = False) -> Iterator[None]:
-    """Install for the length of a ``with`` block, unless it is installed already."""
+    """Install for the length of a ``with`` block, unless it is installed already.
+
+    Parameters
+    ----------
+    untested
+        As for :func:`install`.
+    """
     with _lock:
         mine = not _originals
         install(untested=untested)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 import subprocess
-from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
-from nemo_run.config import get_nemorun_home
 from nemo_run.core.execution.local import LocalExecutor
 from nemo_run.core.execution.slurm import SlurmExecutor
 from nemo_run.core.packaging.base import Packager
@@ -17,9 +15,10 @@ from nemo_run.core.packaging.git import GitArchivePackager
 from nemo_run.core.tunnel.client import LocalTunnel
 
 from launchbind.errors import PlanError
+from launchbind_adapters.nemo_run.home import nemorun_home
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from nemo_run.core.execution.base import Executor
     from torchx.specs import AppDef, Role
@@ -30,50 +29,53 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"(?!\.+$)[^/\s]+")
 
 
-def prepare(session: str) -> Callable[[AppDef, Executor, str], Mapping[str, str]]:
-    """The launcher's hook; it is only ever given copies."""
+def prepare(app: AppDef, executor: Executor, session: str) -> Mapping[str, str]:
+    """Fill in, on copies, what NeMo-Run's schedulers expect: variables, retries and the job's folder.
 
-    def fill_in(app: AppDef, executor: Executor, backend: str) -> Mapping[str, str]:
-        if not _NAME.fullmatch(app.name):
-            # Found before there is a job: its folder would lie elsewhere, and its handle not be readable.
-            raise PlanError(app.name, "needs another name: one without '/' and white space")
-        for role in app.roles:
-            # As nemo_run/run/torchx_backend/packaging.py builds roles (0.11.1).
-            role.env = {**executor.env_vars, **role.env}
-            role.max_retries = role.max_retries or executor.retries
-            if isinstance(executor, LocalExecutor):
-                _keep_inline_script(role)
-        if isinstance(executor, SlurmExecutor):
-            _check_packager(app, executor)
-            if len(app.roles) > 1 and not executor.run_as_group:
-                # As a JobGroup: else they run one after the other, and only the last one's code counts.
-                type(executor).merge([executor], num_tasks=len(app.roles))
-            return {} if executor.experiment_id else _assign(app, executor, session)
-        return {} if executor.job_dir else _assign(app, executor, session)
+    Parameters
+    ----------
+    app, executor
+        Copies, which are changed.
+    session
+        The launcher's session: part of the folder of a job that has none.
 
-    return fill_in
+    Returns
+    -------
+    Each value made for this plan alone, with the placeholder for it in fingerprints and diffs.
 
-
-def copy_executor(executor: ExecutorT) -> ExecutorT:
-    """A deep copy that shares what cannot be copied: connections.
-
-    They are the console and the session of an SSH tunnel, and Kubeflow's clients of the Kubernetes API.
+    Raises
+    ------
+    PlanError
+        When the app's name cannot be part of a folder and a handle, or a packager needs a git repository
+        and there is none.
     """
-    tunnel = getattr(executor, "tunnel", None)
-    live = [getattr(tunnel, name, None) for name in ("console", "session")]
-    live += [getattr(executor, name, None) for name in ("_co_api", "_cv_api")]
-    return deepcopy(executor, {id(each): each for each in live if each is not None})
+    if not _NAME.fullmatch(app.name):
+        # Refused before there is a job: its folder would lie elsewhere, and no handle could carry its id.
+        raise PlanError(app.name, "needs another name: one without '/' and white space")
+    for role in app.roles:
+        # As nemo_run/run/torchx_backend/packaging.py builds roles (0.11.1).
+        role.env = {**executor.env_vars, **role.env}
+        role.max_retries = role.max_retries or executor.retries
+        if isinstance(executor, LocalExecutor):
+            _quote_inline_script(role)
+    if isinstance(executor, SlurmExecutor):
+        _check_packager(app, executor)
+        if len(app.roles) > 1 and not executor.run_as_group:
+            # As a JobGroup: otherwise they run one after the other, and only the last exit code counts.
+            type(executor).merge([executor], num_tasks=len(app.roles))
+        return {} if executor.experiment_id else _assign_folder(app, executor, session)
+    return {} if executor.job_dir else _assign_folder(app, executor, session)
 
 
-def _assign(app: AppDef, executor: Executor, session: str) -> Mapping[str, str]:
-    # A folder for each plan, as each run.Experiment has one: packagers leave an archive there, and take
-    # one that is there already for the code of today.
+def _assign_folder(app: AppDef, executor: Executor, session: str) -> Mapping[str, str]:
+    # A folder for each plan, as for each run.Experiment: packagers leave an archive there, and reuse one that
+    # they find, even when the code has changed since.
     unique = uuid4().hex[:12]
     experiment = f"{app.name}_{unique}"
-    base = Path(get_nemorun_home(), "experiments")
+    base = nemorun_home() / "experiments"
     if isinstance(executor, SlurmExecutor):
-        # Its tunnel makes a path of its own from the id, <job_dir>/<id up to the last _>/<id>, and that is
-        # what the script refers to: with no host in between, the two have to be one.
+        # Its tunnel makes a path of its own from the id, <job_dir>/<id up to the last _>/<id>, and the script
+        # refers to that one. On this machine both paths have to be the same.
         experiment = f"{session}_{unique}"
         if isinstance(executor.tunnel, LocalTunnel):
             base = Path(executor.tunnel.job_dir or executor.job_dir or base).absolute()
@@ -87,9 +89,17 @@ def _assign(app: AppDef, executor: Executor, session: str) -> Mapping[str, str]:
 
 
 def with_packager(executor: ExecutorT, settings: Mapping[str, object]) -> ExecutorT:
-    """The executor of the command line, where a Slurm job can be run from any folder.
+    """The executor of the command line, able to run a Slurm job from any folder.
 
-    NeMo-Run's default is to send along the git repository one is in. Where there is none, nothing is sent.
+    NeMo-Run's default is to send along the git repository of the working directory. Outside a repository
+    nothing is sent.
+
+    Parameters
+    ----------
+    executor
+        Changed where it is a Slurm executor.
+    settings
+        What the user set; a ``packager`` among it stays.
     """
     if "packager" not in settings and isinstance(executor, SlurmExecutor) and not _in_git_repository():
         executor.packager = Packager()
@@ -112,7 +122,7 @@ def _in_git_repository() -> bool:
         return False
 
 
-def _keep_inline_script(role: Role) -> None:
+def _quote_inline_script(role: Role) -> None:
     # PersistentLocalScheduler._submit_dryrun takes the first and the last character off the argument of
     # -c (nemo_run/run/torchx_backend/schedulers/local.py, 0.11.1), as if it were always quoted.
     if len(role.args) == 2 and role.args[0] == "-c":

@@ -11,9 +11,9 @@ from launchbind_adapters.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from launchbind_adapters.torchx.adapter import Adapter as Adapter
+    from launchbind_adapters.torchx.aliases import TorchxConfig as TorchxConfig
+    from launchbind_adapters.torchx.aliases import TorchxInfo as TorchxInfo
     from launchbind_adapters.torchx.launching import SchedulerMixin as SchedulerMixin
-    from launchbind_adapters.torchx.launching import TorchxConfig as TorchxConfig
-    from launchbind_adapters.torchx.launching import TorchxInfo as TorchxInfo
     from launchbind_adapters.torchx.launching import attach_app as attach_app
     from launchbind_adapters.torchx.launching import launcher as launcher
     from launchbind_adapters.torchx.launching import schedulers as schedulers
@@ -23,8 +23,8 @@ else:
         {
             "Adapter": "adapter",
             "SchedulerMixin": "launching",
-            "TorchxConfig": "launching",
-            "TorchxInfo": "launching",
+            "TorchxConfig": "aliases",
+            "TorchxInfo": "aliases",
             "attach_app": "launching",
             "launcher": "launching",
             "schedulers": "launching",

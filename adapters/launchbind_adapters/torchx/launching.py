@@ -1,8 +1,10 @@
-"""torchx's dry run, schedulers and launcher, with torchx imported when they are used."""
+"""torchx's dry run, schedulers and launcher; torchx is imported when they are used."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
+from functools import cached_property
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -10,29 +12,21 @@ from launchbind.errors import MissingDependencyError
 from launchbind.planning.dryrun import submit_dryrun
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator
 
     from torchx.schedulers import SchedulerFactory
     from torchx.schedulers.api import Scheduler
-    from torchx.specs import AppDef, AppDryRunInfo, CfgVal
+    from torchx.specs import AppDef, AppDryRunInfo
 
     from launchbind.jobs.launcher import Launcher
     from launchbind.protocols import DryRunScheduler
     from launchbind.registry import Registry
-
-    TorchxConfig = Mapping[str, CfgVal]
-    # torchx types what submit_dryrun returns as AppDryRunInfo[Any] itself; nothing narrower is true
-    # of a mapping of all schedulers.
-    TorchxInfo = AppDryRunInfo[Any]
+    from launchbind_adapters.torchx.aliases import TorchxConfig as TorchxConfig
+    from launchbind_adapters.torchx.aliases import TorchxInfo as TorchxInfo
+    from launchbind_adapters.torchx.wrapper import WrappedScheduler
 
 CfgT = TypeVar("CfgT")
 RequestT = TypeVar("RequestT")
-
-#: What torchx makes anew in every dry run: the end of an app id (torchx/schedulers/ids.py, ``random_id``:
-#: no vowels, so no word is taken for one), and the local scheduler's temporary log folder.
-_RANDOM = (
-    r"(?<=-)[b-df-hj-np-tv-xz][b-df-hj-np-tv-xz0-79]{7,13}(?![a-z0-9])|(?<=/torchx_)[a-z0-9_]{8}(?![a-z0-9_])"
-)
 
 #: In place of torchx's own, which fails to describe a job that was cancelled.
 _SLURM = "launchbind_adapters.torchx.slurm"
@@ -42,7 +36,7 @@ def attach_app(info: AppDryRunInfo[RequestT], app: AppDef) -> None:
     """Store ``app`` on a torchx dry-run info.
 
     torchx 0.7.0 keeps it as ``_app``, torchx-nightly (2026.10.26) as ``app``, and a snapshot between
-    them had both; whatever is there is set, and ``_app`` where neither is, as NeMo-Run does.
+    them had both. Every one that exists is set, and ``_app`` when there is none, as NeMo-Run does.
     """
     if not hasattr(info, "app"):
         setattr(info, "_app", app)  # noqa: B010 -- which torchx-nightly does not declare
@@ -64,6 +58,13 @@ class SchedulerMixin(Generic[RequestT]):
     ) -> AppDryRunInfo[RequestT]:
         """Run :func:`launchbind.submit_dryrun` on this scheduler, attaching the app as torchx does.
 
+        Parameters
+        ----------
+        app
+            Its roles' ``pre_proc`` are called in order.
+        cfg
+            The run config or executor.
+
         Raises
         ------
         DryRunError
@@ -73,11 +74,11 @@ class SchedulerMixin(Generic[RequestT]):
 
 
 def schedulers() -> dict[str, SchedulerFactory]:
-    """Every scheduler factory by backend: torchx's own, NeMo-Run's and any plugin's.
+    """Every torchx scheduler factory by backend: torchx's own, NeMo-Run's and any plugin's.
 
     With torchx 0.7.0 a single ``torchx.schedulers`` entry point hides all of torchx's own schedulers
-    (torchx/util/entrypoints.py, ``load_group``); here they are added back. Where a plugin and torchx
-    use the same name the plugin's factory wins, as in torchx-nightly.
+    (torchx/util/entrypoints.py, ``load_group``); this adds them back. When a plugin and torchx
+    use the same name, the plugin's factory wins, as in torchx-nightly.
 
     Raises
     ------
@@ -101,36 +102,50 @@ def schedulers() -> dict[str, SchedulerFactory]:
 
 def _deferred(module: str) -> SchedulerFactory:
     def create(session_name: str, **parameters: object) -> Scheduler[Any]:
-        from importlib import import_module
-
         made: Scheduler[Any] = import_module(module).create_scheduler(session_name, **parameters)
         return made
 
     return create
 
 
-def launcher(session: str = "launchbind") -> Launcher[AppDef, TorchxConfig, TorchxInfo]:
-    """A launcher for torchx apps and run configs; ``plan`` is told the backend.
+class _Factories(Mapping[str, "Callable[[str], WrappedScheduler[TorchxConfig]]"]):
+    """The factories of :func:`schedulers`, wrapped for core; torchx is imported by the first look-up."""
 
-    torchx has no executor classes, so nothing says which backend a run config is for.
+    @cached_property
+    def _raw(self) -> dict[str, SchedulerFactory]:
+        return schedulers()
+
+    def __getitem__(self, backend: str) -> Callable[[str], WrappedScheduler[TorchxConfig]]:
+        factory = self._raw[backend]
+
+        def create(session: str, /) -> WrappedScheduler[TorchxConfig]:
+            from launchbind_adapters.torchx.wrapper import WrappedScheduler
+
+            return WrappedScheduler(factory(session))
+
+        return create
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._raw)
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+
+def launcher(session: str = "launchbind") -> Launcher[AppDef, TorchxConfig, TorchxInfo]:
+    """A launcher for torchx apps and run configs; pass ``backend=`` to ``plan``.
+
+    torchx has no executor classes, so nothing says which backend a run config is for. torchx is imported
+    when a backend is first used; where it is not installed, that raises
+    :class:`launchbind.MissingDependencyError`, an ``ImportError``.
 
     Parameters
     ----------
     session
         Groups the jobs; it is part of their handles.
-
-    Raises
-    ------
-    ImportError
-        When torchx is not installed.
     """
     from launchbind.jobs.launcher import Launcher
     from launchbind.registry import Registry
 
     configs: Registry[TorchxConfig] = Registry("run config")
-    return Launcher(configs, schedulers(), session=session, volatile=_random_parts)
-
-
-def _random_parts(app: AppDef, config: TorchxConfig, info: TorchxInfo) -> Mapping[str, str]:
-    given = f"{app} {dict(config)}"
-    return {part: "<random>" for part in re.findall(_RANDOM, f"{info.request} {info}") if part not in given}
+    return Launcher(configs, _Factories(), session=session)

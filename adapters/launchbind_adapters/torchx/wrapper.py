@@ -1,0 +1,120 @@
+"""WrappedScheduler: any torchx scheduler, as the scheduler that launchbind's core works with."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from weakref import WeakKeyDictionary
+
+from launchbind.protocols import SupportsDescribeMany, SupportsVolatile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from torchx.schedulers.api import DescribeAppResponse, Scheduler
+    from torchx.specs import AppDef
+
+    from launchbind.protocols import Description, Listed
+    from launchbind_adapters.torchx.aliases import TorchxInfo
+
+CfgT = TypeVar("CfgT")
+
+#: What torchx puts in the message of a job that has none (torchx/specs/api.py, ``NONE``).
+_NO_MESSAGE = "<NONE>"
+#: The random parts of a torchx request: the end of an app id (torchx/schedulers/ids.py, ``random_id``; it
+#: has no vowels, so no word matches), and the local scheduler's temporary log folder.
+_RANDOM = (
+    r"(?<=-)[b-df-hj-np-tv-xz][b-df-hj-np-tv-xz0-79]{7,13}(?![a-z0-9])|(?<=/torchx_)[a-z0-9_]{8}(?![a-z0-9_])"
+)
+
+
+class WrappedScheduler(Generic[CfgT]):
+    """A torchx scheduler behind the Protocol of core.
+
+    Parameters
+    ----------
+    inner
+        torchx's own, a plugin's, or one that NeMo-Run derives from them. A capability that it lacks is not
+        claimed: ``describe_many`` exists only where ``inner`` has it.
+    """
+
+    def __init__(self, inner: Scheduler[Any]) -> None:
+        self._inner = inner
+        self._volatile: WeakKeyDictionary[TorchxInfo, Mapping[str, str]] = WeakKeyDictionary()
+        if isinstance(inner, SupportsDescribeMany):
+            self.describe_many = partial(_describe_many, inner)
+
+    @property
+    def backend(self) -> str:
+        """What the torchx scheduler calls itself; roles get it in ``pre_proc``."""
+        return self._inner.backend
+
+    def submit_dryrun(self, app: AppDef, cfg: CfgT, /) -> TorchxInfo:
+        """Make the request, and remember which of its values are made anew by every dry run."""
+        info, volatile = self._dry_run(app, cfg)
+        self._volatile[info] = volatile
+        return info
+
+    def _dry_run(self, app: AppDef, cfg: CfgT) -> tuple[TorchxInfo, Mapping[str, str]]:
+        """The info, and each value made for it alone with its placeholder."""
+        given = f"{app} {cfg}"
+        info = self._inner.submit_dryrun(app, cfg)
+        found: list[str] = re.findall(_RANDOM, f"{info.request} {info}")
+        return info, {part: "<random>" for part in found if part not in given}
+
+    def volatile(self, dryrun_info: TorchxInfo, /) -> Mapping[str, str]:
+        """The values that the dry run made anew, and those that the torchx scheduler names itself."""
+        volatile = dict(self._volatile.get(dryrun_info, {}))
+        if isinstance(self._inner, SupportsVolatile):
+            volatile.update(cast("SupportsVolatile[TorchxInfo]", self._inner).volatile(dryrun_info))
+        return volatile
+
+    def schedule(self, dryrun_info: TorchxInfo, /) -> str:
+        """Submit the request and return the app id."""
+        return self._inner.schedule(dryrun_info)
+
+    def describe(self, app_id: str, /) -> Description | None:
+        """The job's description, None when the torchx scheduler knows no such job."""
+        return _cleaned(self._inner.describe(app_id))
+
+    def list(self) -> Iterable[Listed]:
+        """The jobs that the torchx scheduler knows."""
+        return self._inner.list()
+
+    def log_iter(
+        self,
+        app_id: str,
+        role_name: str,
+        k: int = 0,
+        *,
+        should_tail: bool = False,
+        since: datetime | None = None,
+    ) -> Iterable[str]:
+        """The lines of one replica; what torchx does with ``since`` depends on the scheduler."""
+        if since is None:
+            return self._inner.log_iter(app_id, role_name, k, should_tail=should_tail)
+        return self._inner.log_iter(app_id, role_name, k, should_tail=should_tail, since=since)
+
+    def cancel(self, app_id: str, /) -> None:
+        """End the job; torchx leaves one that it does not know alone."""
+        self._inner.cancel(app_id)
+
+    def close(self) -> None:
+        """Close the torchx scheduler; torchx's local one ends its jobs."""
+        self._inner.close()
+
+
+def _describe_many(
+    inner: SupportsDescribeMany, app_ids: Sequence[str], /
+) -> Mapping[str, Description | None]:
+    return {app_id: _cleaned(found) for app_id, found in inner.describe_many(app_ids).items()}
+
+
+def _cleaned(found: Description | None) -> Description | None:
+    """The description without torchx's placeholder for "no message"."""
+    if found is None or found.msg != _NO_MESSAGE:
+        return found
+    return replace(cast("DescribeAppResponse", found), msg="")
