@@ -38,19 +38,25 @@ from launchbind import (
     Scheduler,
     SupportsAssign,
     SupportsCleanup,
+    SupportsDescribeMany,
     SupportsList,
     SupportsLogs,
+    SupportsVolatile,
     submit_dryrun,
 )
+from launchbind.protocols import DescribesExitCode
 from launchbind.testing import FakeExecutor, FakeInfo
 from launchbind_adapters.nemo_run import (
     EXECUTOR_MAPPING,
     EXECUTORS,
     REVERSE_EXECUTOR_MAPPING,
     SchedulerMixin,
+    Support,
     get_executor_str,
     launcher,
+    register,
 )
+from launchbind_adapters.nemo_run.local import LocalScheduler
 
 RequestT = TypeVar("RequestT")
 
@@ -60,6 +66,9 @@ def assign(_: SupportsAssign) -> None: ...
 def cleanup(_: SupportsCleanup) -> None: ...
 def logs(_: SupportsLogs) -> None: ...
 def lists(_: SupportsList) -> None: ...
+def describes_many(_: SupportsDescribeMany) -> None: ...
+def describes_exit_code(_: DescribesExitCode) -> None: ...
+def volatile(_: SupportsVolatile[AppDryRunInfo[PopenRequest]]) -> None: ...
 
 
 class Requests(Generic[RequestT]):
@@ -259,6 +268,37 @@ def custom_scheduler(scheduler: CustomScheduler, app: AppDef, custom: CustomExec
     assert_type(scheduler.submit_dryrun(app, custom), AppDryRunInfo[Command])
     scheduler.submit_dryrun(app, LocalExecutor())  # type: ignore[arg-type]
     scheduler.submit_dryrun("job", custom)  # type: ignore[arg-type]
+
+
+def registering() -> None:
+    """Both forms of register(): the decorator keeps the class's own type."""
+    support = Support(detach=True, job_groups=True)
+    assert_type(support.detach, bool)
+    register("custom", CustomExecutor, support=support, aliases=["own"], replace=True)
+    register("lazy", "acme:Executor", scheduler="acme:create_scheduler")
+    assert_type(register("custom")(CustomExecutor), type[CustomExecutor])
+
+    register("custom", CustomExecutor, detach=True)  # type: ignore[call-overload]
+    register("custom", CustomExecutor, support=True)  # type: ignore[call-overload]
+    register("custom", CustomScheduler)  # type: ignore[arg-type]
+    Support(detached=True)  # type: ignore[call-arg]
+
+
+def own_local_scheduler(local: LocalScheduler, app: AppDef, executor: LocalExecutor) -> None:
+    """launchbind's scheduler of local jobs has every capability, and its request's type."""
+    Requests[PopenRequest]().submitted_by(local)
+    logs(local)
+    lists(local)
+    describes_many(local)
+    volatile(local)
+    found = local.describe("job")
+    if found is not None:
+        describes_exit_code(found)
+    assert_type(local.submit_dryrun(app, executor), AppDryRunInfo[PopenRequest])
+
+    Requests[int]().submitted_by(local)  # type: ignore[arg-type]
+    local.submit_dryrun("job", executor)  # type: ignore[arg-type]
+    local.submit_dryrun(app, "executor")  # type: ignore[arg-type]
 
 
 def life_of_a_job(

@@ -16,6 +16,7 @@ from launchbind import (
     DryRunScheduler,
     Executor,
     Handle,
+    JobDescription,
     Launcher,
     Plan,
     Registry,
@@ -23,12 +24,12 @@ from launchbind import (
     Scheduler,
     SchedulerFactory,
     SupportsDescribeMany,
-    SupportsExitCode,
     SupportsList,
     SupportsLogs,
     submit_dryrun,
 )
 from launchbind.cli._adapters import Adapter as CommandLineAdapter
+from launchbind.protocols import DescribesExitCode
 from launchbind.testing import FakeExecutor, FakeInfo
 from launchbind_adapters.ray import (
     EXECUTORS,
@@ -48,7 +49,7 @@ def executor(_: Executor) -> None: ...
 def logs(_: SupportsLogs) -> None: ...
 def lists(_: SupportsList) -> None: ...
 def describes_many(_: SupportsDescribeMany) -> None: ...
-def tells_exit_codes(_: SupportsExitCode) -> None: ...
+def describes_exit_code(_: DescribesExitCode) -> None: ...
 def factory(_: SchedulerFactory[RayScheduler]) -> None: ...
 def adapter(_: CommandLineAdapter[App, RayExecutor, RayInfo]) -> None: ...
 
@@ -76,7 +77,6 @@ def the_scheduler(scheduler: RayScheduler, app: App, ray: RayExecutor) -> None:
     logs(scheduler)
     lists(scheduler)
     describes_many(scheduler)
-    tells_exit_codes(scheduler)
     factory(RayScheduler)
 
     info = submit_dryrun(scheduler, app, ray)
@@ -86,9 +86,11 @@ def the_scheduler(scheduler: RayScheduler, app: App, ray: RayExecutor) -> None:
     assert_type(info.request.jobs, list[RayJob])
     assert_type(scheduler.schedule(info), str)
     described = scheduler.describe("app")
+    assert_type(described, JobDescription | None)
     if described is not None:
         known: Description = described
         assert_type(known.msg, str)
+        describes_exit_code(described)
 
     Infos[FakeInfo]().submitted_by(scheduler)  # type: ignore[arg-type]
     scheduler.submit_dryrun(app, FakeExecutor())  # type: ignore[arg-type]

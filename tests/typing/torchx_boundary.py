@@ -29,13 +29,22 @@ from launchbind import (
     Plan,
     Role,
     Scheduler,
-    SupportsExitCode,
+    SupportsDescribeMany,
     SupportsList,
     SupportsLogs,
+    SupportsVolatile,
     submit_dryrun,
 )
-from launchbind.protocols import Listed, StateLike
-from launchbind_adapters.torchx import SchedulerMixin, attach_app, launcher, schedulers
+from launchbind.protocols import DescribesExitCode, Listed, StateLike
+from launchbind_adapters.torchx import (
+    SchedulerMixin,
+    TorchxConfig,
+    TorchxInfo,
+    attach_app,
+    launcher,
+    schedulers,
+)
+from launchbind_adapters.torchx.wrapper import WrappedScheduler
 
 CfgT = TypeVar("CfgT")
 InfoT = TypeVar("InfoT")
@@ -48,7 +57,9 @@ def description(_: Description) -> None: ...
 def listed(_: Listed) -> None: ...
 def logs(_: SupportsLogs) -> None: ...
 def lists(_: SupportsList) -> None: ...
-def exit_code(_: SupportsExitCode) -> None: ...
+def exit_code(_: DescribesExitCode) -> None: ...
+def volatile(_: SupportsVolatile[TorchxInfo]) -> None: ...
+def describes_many(_: SupportsDescribeMany) -> None: ...
 
 
 class Info(Generic[CfgT, InfoT]):
@@ -83,6 +94,7 @@ def specs(
     # A role is not tried as an app: torchx-nightly's has every attribute, by __getattribute__.
     role(torchx_app)  # type: ignore[arg-type]
     description(job)  # type: ignore[arg-type]
+    exit_code(answer)  # type: ignore[arg-type]
     state(answer)  # type: ignore[arg-type]
     listed(torchx_state)  # type: ignore[arg-type]
 
@@ -109,10 +121,23 @@ def any_scheduler(each: TorchxScheduler[Any], torchx_app: AppDef) -> None:
     Info(each).submitted_by(each)
     logs(each)
     lists(each)
-    exit_code(each)  # type: ignore[arg-type]
+    describes_many(each)  # type: ignore[arg-type]
 
     submit_dryrun(each, torchx_app, object())
     submit_dryrun(each, "job", object())  # type: ignore[misc]
+
+
+def wrapped_scheduler(each: WrappedScheduler[TorchxConfig], torchx_app: AppDef, config: TorchxConfig) -> None:
+    """The wrapper is what core works with, and keeps the types of app, config and info."""
+    core_scheduler: Scheduler[AppDef, TorchxConfig, TorchxInfo] = each
+    logs(each)
+    lists(each)
+    volatile(each)
+    assert_type(core_scheduler.submit_dryrun(torchx_app, config), AppDryRunInfo[Any])
+
+    each.submit_dryrun("job", config)  # type: ignore[arg-type]
+    each.submit_dryrun(torchx_app, "config")  # type: ignore[arg-type]
+    each.schedule("job")  # type: ignore[arg-type]
 
 
 # -- a scheduler of one's own ----------------------------------------------------------------------

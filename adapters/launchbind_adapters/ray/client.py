@@ -1,4 +1,4 @@
-"""Ray's own Jobs client: at the address it is given, bounded in time, quiet, with errors of one sentence."""
+"""Ray's own Jobs client, with a fixed address, time limits, no chatter, and errors of one sentence."""
 
 from __future__ import annotations
 
@@ -25,22 +25,23 @@ from launchbind_adapters.ray.executor import LOCAL_ADDRESS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-#: The first that takes ids of the submitter's.
+#: The first that lets the submitter choose a job's id.
 OLDEST_CLUSTER = "2.0"
-#: How long connecting to a head may take, and its answer, in seconds.
+#: How long connecting to a head may take.
 CONNECT_SECONDS = 5.0
+#: How long the head may take to answer.
 ANSWER_SECONDS = 60.0
-#: How long a job may write nothing before it is asked after: its machine may have gone without a word.
+#: How long a job may write nothing before its state is queried: its machine may have gone.
 SILENCE_SECONDS = 20.0
 
-# They tell of every upload and every connection, on the user's terminal.
+# They log every upload and every connection to the user's terminal.
 for _module in ("dashboard_sdk", "job.sdk"):
     logging.getLogger(f"ray.dashboard.modules.{_module}").setLevel(logging.WARNING)
 
 
 class _Sdk(JobSubmissionClient):
     def __init__(self, address: str, seconds: float) -> None:
-        # Not JobSubmissionClient's: there RAY_ADDRESS overrides the address, so that a job could go to
+        # Not JobSubmissionClient.__init__: there RAY_ADDRESS overrides the address, so a job could go to
         # another cluster than the plan says (ray/dashboard/utils.py, get_address_for_submission_client).
         SubmissionClient.__init__(self, address, headers=_headers())
         self._ssl_context = ssl.create_default_context()  # what upstream's None means, and aiohttp warns of
@@ -57,18 +58,17 @@ class _Sdk(JobSubmissionClient):
         json_data: dict[str, object] | None = None,
         **options: object,
     ) -> requests.Response:
-        # Upstream waits for ever.
+        # Upstream sets no time limit.
         options.setdefault("timeout", (min(CONNECT_SECONDS, self._seconds), self._seconds))
         return super()._do_request(method, endpoint, data=data, json_data=json_data, **options)
 
 
 def _headers() -> dict[str, str]:
-    """Those of RAY_JOB_HEADERS, as Ray's command line takes them, and the token.
+    """The headers of RAY_JOB_HEADERS, which Ray's command line reads too, and the token.
 
-    A head wants a token as soon as one is at hand when it starts (2.60,
-    ``maybe_enable_token_auth_if_token_available`` in
-    ray/_private/authentication/authentication_token_setup.py). Ray's client sends it only when
-    RAY_AUTH_MODE says ``token``; so where that says nothing, it is sent from here.
+    A head that finds a token when it starts requires it (2.60, ``maybe_enable_token_auth_if_token_available``
+    in ray/_private/authentication/authentication_token_setup.py). Ray's client sends a token only when
+    RAY_AUTH_MODE is ``token``, so this sends it when the variable is not set.
     """
     headers: dict[str, str] = json.loads(os.environ.get("RAY_JOB_HEADERS") or "{}")
     token = None if "RAY_AUTH_MODE" in os.environ else _token()
@@ -76,11 +76,11 @@ def _headers() -> dict[str, str]:
 
 
 def _token() -> str | None:
-    """The token, from where Ray documents that it looks for it."""
+    """The token, from the places that Ray documents."""
     if token := os.environ.get("RAY_AUTH_TOKEN"):
         return token.strip()
     path = os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token"
-    with suppress(OSError):  # the head says so if it wants one
+    with suppress(OSError):  # a head that requires one says so
         return Path(path).read_text().strip()
     return None
 
@@ -93,21 +93,21 @@ class RayClient:
     address
         URL of the dashboard.
     seconds
-        How long the head may take to answer once it is connected to.
+        How long the head may take to answer after connecting.
 
     Raises
     ------
     ConnectionError
-        Of this and all that follows: when no head answers.
+        When no head answers. Every method raises the same errors.
     PermissionError
-        When it wants a token, or another one.
+        When the head requires a token, or another one.
     RuntimeError
-        When it answers that something is wrong.
+        When the head answers with an error.
     """
 
     def __init__(self, address: str, seconds: float = ANSWER_SECONDS) -> None:
         self.address = address
-        with self._asking():
+        with self._errors():
             self._sdk = _Sdk(address, seconds)
 
     def submit(
@@ -122,8 +122,8 @@ class RayClient:
         memory: int | None,
         resources: Mapping[str, float],
     ) -> None:
-        """Submit one job, uploading its local folders first."""
-        with self._asking():
+        """Submit one job, after uploading its local folders; memory is in bytes."""
+        with self._errors():
             self._sdk.submit_job(
                 entrypoint=entrypoint,
                 submission_id=submission_id,
@@ -136,31 +136,32 @@ class RayClient:
             )
 
     def jobs(self) -> list[JobDetails]:
-        """Every job that was submitted to the cluster and not deleted, in one query."""
-        with self._asking():
+        """Every job submitted to the cluster and not deleted, by one query."""
+        with self._errors():
             return [job for job in self._sdk.list_jobs() if job.type == JobType.SUBMISSION]
 
     def stop(self, submission_id: str) -> None:
-        """Ask for a job's end, and do not wait for it."""
-        with self._asking():
+        """Request a job's end, without waiting for it."""
+        with self._errors():
             self._sdk.stop_job(submission_id)
 
     def delete(self, submission_id: str) -> None:
-        """Make the cluster forget a job that has ended."""
-        with self._asking():
+        """Delete a job that has ended from the cluster."""
+        with self._errors():
             self._sdk.delete_job(submission_id)
 
     def log(self, submission_id: str) -> str:
-        """All that the log of a job holds so far."""
-        with self._asking():
+        """The log of a job so far."""
+        with self._errors():
             return self._sdk.get_job_logs(submission_id)
 
     def tail(self, submission_id: str) -> Iterator[str | None]:
-        """The log of a job from its beginning, in pieces, as they come; None when none came for a while.
+        """The log of a job from its beginning, in pieces, as they come.
 
-        It ends with the job, but also when the connection does: the job has to be asked after.
+        It yields None after ``SILENCE_SECONDS`` without a piece. It ends with the job, but also when the
+        connection breaks, so the caller has to query the job's state.
         """
-        # A loop in a thread of its own, since the caller may be inside one, as in a notebook.
+        # The event loop gets a thread: the caller's may be running one already, as in a notebook.
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_forever, daemon=True)
         thread.start()
@@ -177,10 +178,10 @@ class RayClient:
 
         try:
             while True:
-                coming = asyncio.run_coroutine_threadsafe(piece(), loop)
-                while not wait([coming], SILENCE_SECONDS).done:
+                next_piece = asyncio.run_coroutine_threadsafe(piece(), loop)
+                while not wait([next_piece], SILENCE_SECONDS).done:
                     yield None
-                if not (text := coming.result()):
+                if not (text := next_piece.result()):
                     return
                 yield text
         except (OSError, RuntimeError, aiohttp.ClientError):
@@ -192,18 +193,18 @@ class RayClient:
             loop.close()
 
     @contextmanager
-    def _asking(self) -> Iterator[None]:
+    def _errors(self) -> Iterator[None]:
         try:
             yield
         except AuthenticationError as error:
-            wants = "wants the token of its cluster, in RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH"
-            raise PermissionError(f"the Ray head at {self.address} {wants}") from error
+            required = "wants the token of its cluster, in RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH"
+            raise PermissionError(f"the Ray head at {self.address} {required}") from error
         except requests.HTTPError as error:
             raise RuntimeError(f"the Ray head at {self.address} answers {error}") from error
         except (ConnectionError, requests.ConnectionError, requests.Timeout) as error:
             fix = ": set RAY_ADDRESS to where one does" if self.address == LOCAL_ADDRESS else ""
             raise ConnectionError(f"no Ray head answers at {self.address}{fix}") from error
         except (RuntimeError, requests.RequestException) as error:
-            # The head answers with a traceback, whose last line says what it is about.
-            said = str(error).rstrip(" .\n").rpartition("\n")[2].strip()
-            raise RuntimeError(f"the Ray head at {self.address} says: {said}") from error
+            # The head answers with a traceback; its last line is the reason.
+            reason = str(error).rstrip(" .\n").rpartition("\n")[2].strip()
+            raise RuntimeError(f"the Ray head at {self.address} says: {reason}") from error

@@ -1,4 +1,4 @@
-"""RayExecutor: where a Ray job runs, and with what."""
+"""RayExecutor: where a Ray job runs, with which resources and in which environment."""
 
 from __future__ import annotations
 
@@ -8,46 +8,46 @@ from urllib.parse import urlsplit
 
 from launchbind.errors import InvalidSettingError
 
-#: Where a head that was started with Ray's own defaults has its dashboard, and with it the Jobs API.
+#: The dashboard, which serves the Jobs API, of a head started with Ray's defaults.
 LOCAL_ADDRESS = "http://127.0.0.1:8265"
 
 
 @dataclass(kw_only=True)
 class RayExecutor:
-    """A Ray cluster, what each entrypoint reserves on it, and the environment it runs in.
+    """A Ray cluster, the resources each entrypoint reserves on it, and the environment it runs in.
 
     Parameters
     ----------
     env_vars
-        Variables of the job, as they are, and of the Ray tasks and actors it starts; in those Ray fills
-        in ``$NAME`` and ``${NAME}`` in values.
+        Variables of the job, unchanged, and of the Ray tasks and actors that it starts. In the latter, Ray
+        substitutes ``$NAME`` and ``${NAME}`` in values.
     retries
         Must be 0: Ray Jobs run an entrypoint once.
     address
-        URL of the head's dashboard, such as ``http://head:8265``. By default what
-        ``RAY_API_SERVER_ADDRESS`` or ``RAY_ADDRESS`` says, else the head on this machine. Unlike in
-        Ray's own client those variables never override what is given here.
+        URL of the head's dashboard, such as ``http://head:8265``. By default the value of
+        ``RAY_API_SERVER_ADDRESS`` or ``RAY_ADDRESS``, or the head on this machine. Unlike in Ray's own
+        client, those variables never override this field.
     num_cpus, num_gpus, resources
-        What each entrypoint reserves, besides what it asks Ray for itself; by default nothing.
+        What each entrypoint reserves, in addition to what it requests from Ray itself; by default nothing.
     memory
-        What each entrypoint reserves, in bytes.
+        Memory that each entrypoint reserves, in bytes.
     working_dir
         A folder or a zip file that is uploaded when the job is submitted, or the URI of one; the
-        entrypoint starts there.
+        entrypoint starts in it.
     py_modules
         Folders, wheels or URIs that the job can import.
     pip
-        Requirements that are installed for the job.
+        Requirements to install for the job.
     conda
-        Name of an environment on the cluster, or what ``environment.yml`` would say.
+        Name of an environment on the cluster, or the content of an ``environment.yml``.
     runtime_env
         Other fields of Ray's runtime environment, such as ``excludes`` or ``config``.
 
     Notes
     -----
-    A token is found where Ray finds it (``RAY_AUTH_TOKEN``, ``RAY_AUTH_TOKEN_PATH``,
-    ``~/.ray/auth_token``), and headers for a proxy in ``RAY_JOB_HEADERS``, as JSON: another process needs
-    them too, and no plan or record should hold them.
+    A token is read from Ray's own places (``RAY_AUTH_TOKEN``, ``RAY_AUTH_TOKEN_PATH``,
+    ``~/.ray/auth_token``), and headers for a proxy, as JSON, from ``RAY_JOB_HEADERS``. They are no fields,
+    since another process needs them too, and no plan or record should contain them.
     """
 
     env_vars: dict[str, str] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class RayExecutor:
     runtime_env: dict[str, object] = field(default_factory=dict)
 
     def nnodes(self) -> int:
-        """One: an entrypoint runs on one node, and asks Ray for others."""
+        """One: an entrypoint runs on one node, and requests others from Ray."""
         return 1
 
     def nproc_per_node(self) -> int:
@@ -77,7 +77,7 @@ class RayExecutor:
         Raises
         ------
         InvalidSettingError
-            When ``runtime_env`` holds what has a field of its own.
+            When ``runtime_env`` sets something that has a field of its own.
         """
         fields: dict[str, object] = {
             "env_vars": env_vars,
@@ -94,26 +94,26 @@ class RayExecutor:
 
 
 def address_variable() -> str | None:
-    """What the environment says of where the cluster is, as Ray's command line reads it."""
+    """The cluster's address from the environment, read as Ray's command line reads it; None without one."""
     # ray/dashboard/utils.py, get_address_for_submission_client
     return os.environ.get("RAY_API_SERVER_ADDRESS") or os.environ.get("RAY_ADDRESS") or None
 
 
 def jobs_address(address: str | None) -> str:
-    """The URL of the Jobs API: ``address``, or what the environment says, or that of this machine's head.
+    """The URL of the Jobs API: ``address``, or the one in the environment, or that of this machine's head.
 
     Raises
     ------
     InvalidSettingError
-        When it is another kind of address of Ray's, or holds a password.
+        When it is another kind of Ray address, or contains a password.
     """
     found = address or address_variable()
     if found is None or found == "auto":
         return LOCAL_ADDRESS
-    # Those of the GCS (host:port) and of Ray Client would do for Ray's client, but it asks the GCS for the
-    # dashboard then: 40 s of silence where there is none, an abort of this process where a token is missing.
+    # Ray's client also takes the address of the GCS (host:port) or of Ray Client, and then asks the GCS for
+    # the dashboard. Without a GCS that takes 40 s, and without a required token it aborts this process.
     if "://" not in found or found.startswith("ray://"):
-        shown = found.rpartition("@")[2]  # before it there may be a password
+        shown = found.rpartition("@")[2]  # a password may precede it
         problem = f"{shown!r} is not the URL of a dashboard: give one such as {LOCAL_ADDRESS}"
     elif urlsplit(found).password:
         problem = "it holds a password, which belongs into RAY_JOB_HEADERS"

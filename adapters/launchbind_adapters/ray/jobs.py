@@ -1,4 +1,4 @@
-"""The jobs of a Ray cluster, as the apps of launchbind that they are parts of."""
+"""The jobs of a Ray cluster, grouped into the launchbind apps that they belong to."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from launchbind.state import JobState
+from launchbind_adapters.processes import exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from ray.job_submission import JobDetails
 
     from launchbind_adapters.ray.client import RayClient
-
-SIGNAL_BASE = 128  # a process that signal N ended has exit code 128 + N, as shells have it
 
 _STATES = {
     "PENDING": JobState.PENDING,
@@ -28,14 +27,15 @@ _STATES = {
 
 @dataclass(frozen=True)
 class Replica:
-    """One Ray job, as the cluster tells of it."""
+    """One Ray job, as the cluster describes it."""
 
     submission_id: str
     app_id: str
     role: str
     number: int
-    #: Its place among the jobs of the app, from 1, and how many those are.
+    #: Its place among the jobs of the app, from 1.
     index: int
+    #: How many jobs the app has.
     total: int
     state: JobState
     exit_code: int | None
@@ -44,35 +44,33 @@ class Replica:
 
 
 def apps(client: RayClient) -> dict[str, list[Replica]]:
-    """Every app of launchbind's on a cluster, its replicas in the order they were submitted in."""
+    """Every app that launchbind submitted to a cluster, by id, with its replicas in submission order."""
     found: dict[str, list[Replica]] = {}
     for job in client.jobs():
         state = _STATES[job.status.value]
-        with suppress(KeyError, ValueError):  # anybody may have written the metadata
+        with suppress(KeyError, ValueError):  # anyone can submit jobs with metadata like ours
             replica = _replica(job, state)
             found.setdefault(replica.app_id, []).append(replica)
     return {app_id: sorted(replicas, key=lambda each: each.index) for app_id, replicas in found.items()}
 
 
 def _replica(job: JobDetails, state: JobState) -> Replica:
-    said = job.metadata or {}
-    index, total = map(int, said["launchbind.job"].split("/"))
-    code = job.driver_exit_code
-    if code is not None and code < 0:
-        code = SIGNAL_BASE - code
+    metadata = job.metadata or {}
+    index, total = map(int, metadata["launchbind.job"].split("/"))
+    code = None if job.driver_exit_code is None else exit_code(job.driver_exit_code)
     if state in (JobState.RUNNING, JobState.SUCCEEDED, JobState.CANCELLED):
-        reason = ""  # Ray says the same as the state
+        reason = ""  # Ray's message repeats the state
     elif code is not None:
-        reason = f"ended with exit code {code}"  # Ray adds the last lines of the output
+        reason = f"ended with exit code {code}"  # Ray's message adds the last lines of the output
     else:
-        # Often with a traceback between what Ray did and what went wrong.
+        # Often the first line says what Ray did, the last what went wrong, with a traceback in between.
         lines = [line.strip() for line in (job.message or "").splitlines() if line.strip()]
         reason = " ".join(dict.fromkeys(lines[:1] + lines[-1:]))
     return Replica(
         submission_id=job.submission_id or "",
-        app_id=said["launchbind.app_id"],
-        role=said["launchbind.role"],
-        number=int(said["launchbind.replica"]),
+        app_id=metadata["launchbind.app_id"],
+        role=metadata["launchbind.role"],
+        number=int(metadata["launchbind.replica"]),
         index=index,
         total=total,
         state=state,
@@ -82,8 +80,19 @@ def _replica(job: JobDetails, state: JobState) -> Replica:
     )
 
 
-def together(states: Sequence[JobState], *, complete: bool) -> JobState:
-    """The state of an app: it has ended when all have, and as the worst of them."""
+def combined_state(states: Sequence[JobState], *, complete: bool) -> JobState:
+    """The state of an app: it ends when all of its replicas have ended, with the worst of their states.
+
+    Parameters
+    ----------
+    states
+        Those of the replicas; at least one.
+    complete
+        Whether these are all; an app that lacks some has failed.
+
+    >>> combined_state([JobState.SUCCEEDED, JobState.CANCELLED], complete=True).name
+    'CANCELLED'
+    """
     if not all(state.is_terminal for state in states):
         return JobState.PENDING if set(states) == {JobState.PENDING} else JobState.RUNNING
     if JobState.FAILED in states or not complete:

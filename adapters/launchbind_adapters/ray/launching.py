@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from launchbind.jobs.launcher import Launcher
     from launchbind.protocols import App
 
-#: The executor by its backend; subclasses belong to the same one.
+#: The executor by its backend; subclasses belong to the same backend.
 EXECUTORS: Registry[RayExecutor] = Registry("executor")
 EXECUTORS.register("ray", "launchbind_adapters.ray.executor:RayExecutor", requires="launchbind[ray]")
 
@@ -23,8 +23,8 @@ EXECUTORS.register("ray", "launchbind_adapters.ray.executor:RayExecutor", requir
 def launcher(session: str = "launchbind") -> Launcher[App, RayExecutor, RayInfo]:
     """A launcher for Ray clusters; it takes apps of any launcher, such as :class:`launchbind.AppSpec`.
 
-    Each replica of each role becomes one Ray job, and the app fares as they do together. Of a role its
-    ``entrypoint``, ``args``, ``env`` and ``num_replicas`` count, and they reach the job as they are.
+    Each replica of each role becomes one Ray job; the state of the app is the combined state of its jobs.
+    A role's ``entrypoint``, ``args``, ``env`` and ``num_replicas`` are used, and reach the job unchanged.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def launcher(session: str = "launchbind") -> Launcher[App, RayExecutor, RayInfo]
 
     Notes
     -----
-    Planning asks no cluster and does not need ray; everything after it raises
+    Planning contacts no cluster and does not need ray. Everything after it raises
     :class:`launchbind.MissingDependencyError` where ray is not installed.
     """
     from launchbind.jobs.launcher import Launcher

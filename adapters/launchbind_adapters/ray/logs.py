@@ -1,4 +1,4 @@
-"""A Ray job's output, from logs that hold Ray's own words too, over connections that may break."""
+"""A Ray job's output, read from logs that also contain Ray's own lines, over connections that may break."""
 
 from __future__ import annotations
 
@@ -17,39 +17,46 @@ if TYPE_CHECKING:
 RECONNECT_SECONDS = 0.5
 
 
-def logged(client: RayClient, replica: Replica) -> Iterator[str]:
-    """The output so far."""
-    yield from _output(replica, iter([client.log(replica.submission_id)]), ended=replica.state.is_terminal)
+def read_output(client: RayClient, replica: Replica) -> Iterator[str]:
+    """The output so far, in pieces."""
+    log = client.log(replica.submission_id)
+    yield from _job_output(replica, iter([log]), ended=replica.state.is_terminal)
 
 
-def followed(client: RayClient, ask: Callable[[], Replica]) -> Iterator[str]:
-    """The output until the job ends, whatever becomes of a connection in between."""
+def follow_output(client: RayClient, ask: Callable[[], Replica]) -> Iterator[str]:
+    """The output until the job ends, in pieces; a broken connection is made again.
+
+    Parameters
+    ----------
+    ask
+        Queries the replica's current state.
+    """
     replica = ask()
-    yield from _output(replica, _tailed(client, ask), ended=True)
+    yield from _job_output(replica, _follow_log(client, ask), ended=True)
 
 
-def _tailed(client: RayClient, ask: Callable[[], Replica]) -> Iterator[str]:
+def _follow_log(client: RayClient, ask: Callable[[], Replica]) -> Iterator[str]:
     """The whole log in pieces."""
     seen, pause = 0, 0.0
     while not (replica := ask()).state.is_terminal:
         time.sleep(pause)
         pause = RECONNECT_SECONDS
-        again = seen  # each connection begins at the beginning
+        repeated = seen  # each connection starts at the beginning of the log
         for piece in client.tail(replica.submission_id):
             if piece is None:
                 if ask().state.is_terminal:
                     break
                 continue
-            fresh = piece[again:]
-            again = max(0, again - len(piece))
-            seen += len(fresh)
-            yield fresh
-    # A stream that broke off near the end looks like one that was complete.
+            new = piece[repeated:]
+            repeated = max(0, repeated - len(piece))
+            seen += len(new)
+            yield new
+    # A stream that broke near the end looks like a complete one, so read the rest.
     yield client.log(replica.submission_id)[seen:]
 
 
-def _output(replica: Replica, pieces: Iterator[str], *, ended: bool) -> Iterator[str]:
-    """What the job wrote, without Ray's words; only those, if it never came to run."""
+def _job_output(replica: Replica, pieces: Iterator[str], *, ended: bool) -> Iterator[str]:
+    """The job's own output; of a job that ended before it ran, Ray's lines instead."""
     begin = begin_line(replica.submission_id)
     held = ""
     for piece in (pieces := _without_announcement(replica, pieces)):
@@ -65,10 +72,11 @@ def _output(replica: Replica, pieces: Iterator[str], *, ended: bool) -> Iterator
 
 
 def _without_announcement(replica: Replica, pieces: Iterator[str]) -> Iterator[str]:
-    """The log without the entrypoint that Ray writes into it.
+    """The log without the line in which Ray announces the entrypoint.
 
-    Ray 2.52 and later do so before they start it, but through a buffer that is written after
-    (``_exec_entrypoint`` in ray/dashboard/modules/job/job_supervisor.py): it may come amid the output.
+    Ray 2.52 and later write it before they start the entrypoint, but into a buffer that is flushed afterwards
+    (``_exec_entrypoint`` in ray/dashboard/modules/job/job_supervisor.py), so it may be in the midst of the
+    output.
     """
     start = f"Running entrypoint for job {replica.submission_id}: "
     entrypoint = replica.entrypoint.replace("\r\n", "\n").replace("\r", "\n")  # as Ray reads its logs
@@ -82,7 +90,7 @@ def _without_announcement(replica: Replica, pieces: Iterator[str]) -> Iterator[s
             yield from pieces
             return
         if found < 0:
-            # Its beginning may be the last that has come.
+            # The last characters so far may be its beginning.
             sizes = range(min(len(start), len(held)), 0, -1)
             found = len(held) - next((size for size in sizes if held.endswith(start[:size])), 0)
         yield held[:found]
@@ -91,10 +99,10 @@ def _without_announcement(replica: Replica, pieces: Iterator[str]) -> Iterator[s
 
 
 def lines(pieces: Iterable[str]) -> Iterator[str]:
-    """The pieces as whole lines; a last one without a newline comes as it is."""
+    """The pieces as whole lines; the last one may lack a newline."""
     rest = ""
     for piece in pieces:
-        # StringIO ends lines at newlines only; str.splitlines does so at form feeds and others too.
+        # StringIO splits at newlines only; str.splitlines also splits at form feeds and others.
         for line in io.StringIO(rest + piece if rest else piece, newline="\n"):
             rest = line
             if line.endswith("\n"):

@@ -1,4 +1,4 @@
-"""What is submitted to Ray: a request, made from an app and an executor without asking anybody."""
+"""The request to Ray, made from an app and an executor without contacting a cluster."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from launchbind.protocols import App
     from launchbind_adapters.ray.executor import RayExecutor
 
-#: Stands for what is made when the request is submitted.
+#: Placeholder for the app id, which is made when the request is submitted.
 APP_ID = "<app_id>"
-#: A name becomes part of Ray's ids, and those of paths and URLs.
+#: Names become part of Ray's ids, and Ray puts those into paths and URLs.
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
-#: What Ray fills in, or would leave out, in the values of variables.
+#: What Ray substitutes or removes in the values of variables.
 _MACRO = re.compile(r"\$[\w{]")
 
 
 @dataclass
 class RayJob:
-    """One Ray job: what ``JobSubmissionClient.submit_job`` takes.
+    """One Ray job: the arguments of ``JobSubmissionClient.submit_job``.
 
-    ``submission_id``, ``entrypoint`` and ``metadata`` hold ``<app_id>`` until the request is submitted.
+    ``submission_id``, ``entrypoint`` and ``metadata`` contain ``<app_id>`` until the request is submitted.
     """
 
     submission_id: str
@@ -43,8 +43,8 @@ class RayJob:
     memory: int | None
     resources: dict[str, float]
 
-    def named(self, app_id: str) -> RayJob:
-        """The job with the id of its app filled in."""
+    def with_app_id(self, app_id: str) -> RayJob:
+        """The job with ``app_id`` in place of ``<app_id>``."""
         return replace(
             self,
             submission_id=self.submission_id.replace(APP_ID, app_id),
@@ -53,8 +53,8 @@ class RayJob:
         )
 
     def arguments(self) -> dict[str, object]:
-        """Under the names that Ray gives them, without those that say nothing."""
-        named = {
+        """The arguments under Ray's names, without those that are None."""
+        arguments = {
             "submission_id": self.submission_id,
             "entrypoint": self.entrypoint,
             "entrypoint_num_cpus": self.num_cpus,
@@ -64,12 +64,12 @@ class RayJob:
             "runtime_env": self.runtime_env,
             "metadata": self.metadata,
         }
-        return {name: value for name, value in named.items() if value is not None}
+        return {name: value for name, value in arguments.items() if value is not None}
 
 
 @dataclass
 class RayRequest:
-    """The jobs of an app, one for each replica of each role, and the cluster they are for."""
+    """The jobs of an app, one for each replica of each role, and the address of the cluster for them."""
 
     address: str
     app: str
@@ -77,7 +77,7 @@ class RayRequest:
 
 
 class RayInfo(DryRunInfo[RayRequest]):
-    """A request to Ray that has not been submitted; its text is all of it, as JSON."""
+    """A request to Ray that has not been submitted; ``str`` gives all of it as JSON."""
 
     def __str__(self) -> str:
         shown = {"address": self.request.address, "jobs": [job.arguments() for job in self.request.jobs]}
@@ -90,9 +90,9 @@ def make_request(backend: str, session: str, app: App, executor: RayExecutor) ->
     Raises
     ------
     UnsupportedError
-        When the executor asks for retries.
+        When the executor has retries.
     PlanError
-        When a name cannot be part of Ray's ids, or a variable not be handed on as it is.
+        When a name cannot be part of Ray's ids, or a variable cannot reach the job unchanged.
     """
     if executor.retries:
         raise UnsupportedError(backend, "retry a job: leave retries at 0, or retry within the job")
@@ -101,7 +101,7 @@ def make_request(backend: str, session: str, app: App, executor: RayExecutor) ->
     jobs: list[RayJob] = []
     for index, (role, number) in enumerate(replicas):
         submission_id = f"{APP_ID}-{role.name}-{number}"
-        exports, env_vars = _literal(app.name, {**executor.env_vars, **role.env})
+        exports, env_vars = _unchanged_variables(app.name, {**executor.env_vars, **role.env})
         words = shlex.join([role.entrypoint, *role.args])
         job = RayJob(
             submission_id=submission_id,
@@ -124,7 +124,7 @@ def make_request(backend: str, session: str, app: App, executor: RayExecutor) ->
 
 
 def begin_line(submission_id: str) -> str:
-    """The line that an entrypoint writes before the job's own output, to tell it from Ray's words."""
+    """The line that an entrypoint writes first: everything before it in the log is Ray's."""
     return f"Output of {submission_id}:\n"
 
 
@@ -135,12 +135,13 @@ def _check_names(app: App) -> None:
             raise PlanError(app.name, f"needs another name than {name!r}: {reason}")
 
 
-def _literal(app: str, variables: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """What the entrypoint begins with, and the variables it needs, to have ``variables`` as they are.
+def _unchanged_variables(app: str, variables: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """The shell code and the variables that give the job ``variables`` unchanged.
 
-    Ray fills in $NAME and ${NAME} in values (ray/_private/utils.py, ``update_envs``), and has no way to
-    write either plainly. A value with one also travels in base64, which the shell that Ray runs the
-    entrypoint in puts back: not as a word of the entrypoint, which everybody can read.
+    Ray substitutes $NAME and ${NAME} in values (ray/_private/utils.py, ``update_envs``), and has no escape
+    for them. A value that contains one is also sent in base64, in a second variable, and decoded by the shell
+    in which Ray runs the entrypoint. The value itself is not written into the entrypoint, since anyone can
+    read that.
     """
     exports, env_vars = "", dict(variables)
     for name, text in variables.items():

@@ -1,12 +1,11 @@
-"""RayScheduler: an app is one Ray job for each replica of each role, and fares as they do together."""
+"""RayScheduler: an app is one Ray job for each replica of each role; its state is their combined state."""
 
 from __future__ import annotations
 
 import logging
-import re
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -14,19 +13,18 @@ from launchbind.errors import BrokenTargetError, MissingDependencyError
 from launchbind.planning.dryrun import DryRunMixin
 from launchbind.registry import absent_package
 from launchbind.specs import RoleSpec
+from launchbind.state import JobDescription
 from launchbind_adapters.ray.executor import address_variable, jobs_address
-from launchbind_adapters.ray.jobs import apps, together
-from launchbind_adapters.ray.logs import followed, lines, logged
+from launchbind_adapters.ray.jobs import apps, combined_state
+from launchbind_adapters.ray.logs import follow_output, lines, read_output
 from launchbind_adapters.ray.request import RayInfo, make_request
 from launchbind_adapters.records import Records, state_home
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from launchbind.errors import LaunchbindError
     from launchbind.protocols import App
-    from launchbind.state import JobState
     from launchbind_adapters.ray.client import RayClient
     from launchbind_adapters.ray.executor import RayExecutor
     from launchbind_adapters.ray.jobs import Replica
@@ -34,31 +32,19 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
-#: Ray ends a job gently for 3 s; before that, one that has not started has to start.
+#: Ray gives a job 3 s to end by itself; one that has not started yet has to start before.
 CANCEL_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
 class RayRecord:
-    """Where a job's cluster is; written before it is submitted, so that it can always be found."""
+    """Where a job's cluster is; written before the job is submitted, so that it can always be found."""
 
     app_id: str
     session: str
     address: str
     #: Role to the submission id of each replica.
     roles: dict[str, list[str]]
-
-
-@dataclass(frozen=True)
-class RayDescription:
-    """How an app fares."""
-
-    app_id: str
-    state: JobState
-    exit_code: int | None
-    msg: str
-    ui_url: str
-    roles: list[RoleSpec[RayInfo]] = field(default_factory=list)
 
 
 class RayScheduler(DryRunMixin):
@@ -71,8 +57,8 @@ class RayScheduler(DryRunMixin):
 
     Notes
     -----
-    A job is looked for on the cluster it was submitted to, as the record of it in launchbind's folder
-    says; without a record, as on another machine, where ``RAY_ADDRESS`` says.
+    A job is looked up on the cluster that it was submitted to, which its record in launchbind's folder names.
+    Without a record, as on another machine, it is looked up at ``RAY_ADDRESS``.
     """
 
     backend = "ray"
@@ -81,18 +67,16 @@ class RayScheduler(DryRunMixin):
         self.session = session
         self._records: Records[RayRecord] = Records(state_home() / "ray", RayRecord)
         self._clients: dict[str, RayClient] = {}
-        #: Of apps that were seen to have ended, so that asking for it takes no further query.
-        self._exit_codes: dict[str, int | None] = {}
 
     def _submit_dryrun(self, app: App, cfg: RayExecutor) -> RayInfo:
         return RayInfo(make_request(self.backend, self.session, app, cfg))
 
     def schedule(self, dryrun_info: RayInfo, /) -> str:
-        """Submit every job of the request; when one is refused, those before it are ended and deleted."""
+        """Submit every job of the request; when one is refused, end and delete those before it."""
         request = dryrun_info.request
         client = self._client(request.address)
         app_id = f"{request.app}-{uuid4().hex[:12]}"
-        jobs = [job.named(app_id) for job in request.jobs]
+        jobs = [job.with_app_id(app_id) for job in request.jobs]
         roles: dict[str, list[str]] = {}
         for job in jobs:
             roles.setdefault(job.metadata["launchbind.role"], []).append(job.submission_id)
@@ -110,7 +94,7 @@ class RayScheduler(DryRunMixin):
                     resources=job.resources,
                 )
         except BaseException:
-            # If that fails too, the record stays: what may still run can be found and cancelled.
+            # If that fails too, the record stays, so that what still runs can be found and cancelled.
             with suppress(OSError, RuntimeError):
                 for each in self._stop(client, app_id):
                     client.delete(each.submission_id)
@@ -120,47 +104,41 @@ class RayScheduler(DryRunMixin):
 
     # -- following -------------------------------------------------------------------------------
 
-    def describe(self, app_id: str, /) -> RayDescription | None:
-        """How the app fares; None when its cluster knows nothing of it, or no longer."""
+    def describe(self, app_id: str, /) -> JobDescription | None:
+        """The app's description; None when its cluster does not know it, or has deleted it."""
         return self.describe_many([app_id])[app_id]
 
-    def describe_many(self, app_ids: Sequence[str], /) -> Mapping[str, RayDescription | None]:
-        """How the apps fare, in one query for each cluster."""
+    def describe_many(self, app_ids: Sequence[str], /) -> Mapping[str, JobDescription | None]:
+        """The apps' descriptions, by one query for each cluster."""
         clusters: dict[str, list[str]] = {}
         for app_id in app_ids:
             clusters.setdefault(self._address(app_id), []).append(app_id)
-        found: dict[str, RayDescription | None] = {}
+        found: dict[str, JobDescription | None] = {}
         for address, ids in clusters.items():
             known = apps(self._client(address))
             for app_id in ids:
                 found[app_id] = self._describe(address, known[app_id]) if app_id in known else None
         return found
 
-    def exit_code(self, app_id: str, /) -> int | None:
-        """The first non-zero exit code of its entrypoints, else 0; None while one has none."""
-        if app_id not in self._exit_codes:
-            self.describe(app_id)
-        return self._exit_codes.get(app_id)
+    def list(self) -> Iterable[JobDescription]:
+        """Every app that launchbind submitted to the cluster at ``RAY_ADDRESS``.
 
-    def list(self) -> Iterable[RayDescription]:
-        """Every app of launchbind's on the cluster that ``RAY_ADDRESS`` names.
-
-        Where it names none, those on every cluster that has had jobs from here, or on this machine's. Of
-        several, one whose head does not answer is warned of, in the log.
+        When the variable is not set, those on every cluster that got jobs from here, or on this machine's
+        cluster. A head that does not answer is an error; of several clusters, it is a warning in the log.
         """
-        found: list[RayDescription] = []
-        silent: list[ConnectionError] = []
+        found: list[JobDescription] = []
+        unreachable: list[ConnectionError] = []
         addresses = self._clusters()
         for address in addresses:
             try:
                 known = apps(self._client(address))
             except ConnectionError as error:
-                silent.append(error)
+                unreachable.append(error)
             else:
                 found.extend(self._describe(address, replicas) for replicas in known.values())
-        if len(silent) == len(addresses):
-            raise silent[0]
-        for reason in silent:
+        if len(unreachable) == len(addresses):
+            raise unreachable[0]
+        for reason in unreachable:
             _LOG.warning("%s, so its jobs are not listed.", reason)
         return found
 
@@ -170,20 +148,22 @@ class RayScheduler(DryRunMixin):
         role_name: str,
         k: int = 0,
         *,
-        regex: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
         should_tail: bool = False,
     ) -> Iterator[str]:
-        """The lines of one replica, whole and in order, without what Ray writes before them.
+        """The lines of one replica, whole and in order, without those that Ray writes before them.
+
+        Parameters
+        ----------
+        k
+            The replica's number, from 0.
+        should_tail
+            Go on until the job has ended.
 
         Raises
         ------
-        NotImplementedError
-            When asked for a span of time: Ray's logs hold none.
+        LookupError
+            When the cluster does not know the replica.
         """
-        if since is not None or until is not None:
-            raise NotImplementedError
         client = self._client(self._address(app_id))
 
         def ask() -> Replica:
@@ -192,8 +172,7 @@ class RayScheduler(DryRunMixin):
                     return each
             raise LookupError(f"{role_name}/{k} of {app_id} is not known to the Ray head at {client.address}")
 
-        pieces = followed(client, ask) if should_tail else logged(client, ask())
-        return (line for line in lines(pieces) if regex is None or re.search(regex, line))
+        return lines(follow_output(client, ask) if should_tail else read_output(client, ask()))
 
     # -- ending ----------------------------------------------------------------------------------
 
@@ -203,12 +182,12 @@ class RayScheduler(DryRunMixin):
         Raises
         ------
         TimeoutError
-            When one does not end: Ray cannot end a job that waits for resources before it starts.
+            When a job does not end: Ray cannot end one that waits for resources before it starts.
         """
         self._stop(self._client(self._address(app_id)), app_id)
 
     def close(self) -> None:
-        """Forget the clients; the jobs go on."""
+        """Drop the clients; the jobs go on."""
         self._clients.clear()
 
     def _stop(self, client: RayClient, app_id: str) -> Sequence[Replica]:
@@ -225,7 +204,7 @@ class RayScheduler(DryRunMixin):
                 client.stop(each.submission_id)
             time.sleep(POLL_SECONDS)
 
-    # -- asking ----------------------------------------------------------------------------------
+    # -- clusters --------------------------------------------------------------------------------
 
     def _address(self, app_id: str) -> str:
         record = self._records.read(app_id)
@@ -246,13 +225,11 @@ class RayScheduler(DryRunMixin):
             self._clients[address] = RayClient(address)
         return self._clients[address]
 
-    def _describe(self, address: str, replicas: Sequence[Replica]) -> RayDescription:
+    def _describe(self, address: str, replicas: Sequence[Replica]) -> JobDescription:
         first, total = replicas[0], replicas[0].total
-        state = together([each.state for each in replicas], complete=len(replicas) == total)
+        state = combined_state([each.state for each in replicas], complete=len(replicas) == total)
         codes = [each.exit_code for each in replicas]
         code = next((code for code in codes if code), None if None in codes else 0)
-        if state.is_terminal:
-            self._exit_codes[first.app_id] = code
         if total == 1:
             reasons = [first.reason] if code is None and first.reason else []
         else:
@@ -264,7 +241,8 @@ class RayScheduler(DryRunMixin):
             counts[each.role] = max(counts.get(each.role, 0), each.number + 1)
         page = f"{address}/#/jobs" + (f"/{first.submission_id}" if total == 1 else "")
         roles = [RoleSpec[RayInfo](name, "", num_replicas=count) for name, count in counts.items()]
-        return RayDescription(first.app_id, state, code, "; ".join(reasons), page, roles)
+        code = code if state.is_terminal else None
+        return JobDescription(first.app_id, state, roles, "; ".join(reasons), page, code)
 
 
 def _unusable(error: ImportError) -> LaunchbindError:

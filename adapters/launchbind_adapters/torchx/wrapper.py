@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import partial
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from weakref import WeakKeyDictionary
 
+from launchbind.errors import UnsupportedError
 from launchbind.protocols import SupportsDescribeMany, SupportsVolatile
 
 if TYPE_CHECKING:
@@ -93,9 +95,27 @@ class WrappedScheduler(Generic[CfgT]):
         should_tail: bool = False,
         since: datetime | None = None,
     ) -> Iterable[str]:
-        """The lines of one replica; what torchx does with ``since`` depends on the scheduler."""
+        """The lines of one replica.
+
+        Parameters
+        ----------
+        k
+            The replica's number, from 0.
+        should_tail
+            Go on until the job has ended.
+        since
+            Only what was written since then, as far as the torchx scheduler heeds it: some warn and return
+            everything.
+
+        Raises
+        ------
+        UnsupportedError
+            When ``since`` is given and the scheduler's ``log_iter`` has no such parameter.
+        """
         if since is None:
             return self._inner.log_iter(app_id, role_name, k, should_tail=should_tail)
+        if "since" not in signature(self._inner.log_iter).parameters:
+            raise UnsupportedError(self.backend, "read logs since a point in time")
         return self._inner.log_iter(app_id, role_name, k, should_tail=should_tail, since=since)
 
     def cancel(self, app_id: str, /) -> None:

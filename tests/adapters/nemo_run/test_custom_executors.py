@@ -136,7 +136,7 @@ def test_a_job_can_be_cancelled(batteries: dict[str, Battery], kind: str) -> Non
 
 
 def test_detaching_follows_what_was_registered(batteries: dict[str, Battery]) -> None:
-    """An executor registered with detach=True may detach; a LocalExecutor subclass may not, as ever."""
+    """An executor registered with Support(detach=True) may detach; a LocalExecutor subclass may not."""
     refused = {kind: battery.results["detach"]["refused"] for kind, battery in batteries.items()}
     assert refused == {"acme": False, "team": True, "plain": True, "installed": True}
 

@@ -342,7 +342,7 @@ def test_groups_of_a_subclass_are_merged_as_their_parents_are(
 
 
 def test_a_group_of_what_supports_none_is_refused() -> None:
-    """A registered executor without job_groups=True gets NeMo-Run's own refusal."""
+    """A registered executor without Support(job_groups=True) gets NeMo-Run's own refusal."""
     register("stranger", Stranger)
     with installed(), pytest.raises(AssertionError, match="Unsupported executor type"):
         job.JobGroup("group", [run.Script(inline="a")], [Stranger()])

@@ -1,4 +1,4 @@
-"""Many local jobs at once: none is lost, and asking after them takes one query for all."""
+"""Many local jobs at once: none is lost, and one query returns the status of all."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from torchx.specs import AppDef, Role
 
 from launchbind import JobState, Launcher
 from launchbind_adapters.nemo_run.executors import EXECUTORS
-from launchbind_adapters.nemo_run.local import SupervisedLocalScheduler
-from launchbind_adapters.nemo_run.prepare import prepare
+from launchbind_adapters.nemo_run.local import LocalScheduler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import pytest
-    from torchx.schedulers.api import DescribeAppResponse
+
+    from launchbind import JobDescription
 
 JOBS = 200
 GUARD_SECONDS = 120  # so that a job that is lost ends the test
 
 
-class Counting(SupervisedLocalScheduler):
-    """The real scheduler, which also counts what it is asked."""
+class Counting(LocalScheduler):
+    """The real scheduler, which also counts the queries."""
 
     queries: ClassVar[Counter[str]] = Counter()
 
-    def describe(self, app_id: str) -> DescribeAppResponse | None:
+    def describe(self, app_id: str, /) -> JobDescription | None:
         self.queries["describe"] += 1
         return super().describe(app_id)
 
-    def describe_many(self, app_ids: Sequence[str], /) -> Mapping[str, DescribeAppResponse | None]:
+    def describe_many(self, app_ids: Sequence[str], /) -> Mapping[str, JobDescription | None]:
         self.queries["describe_many"] += 1
         return {app_id: super(Counting, self).describe(app_id) for app_id in app_ids}
 
 
 def job(number: int, gate: Path) -> AppDef:
-    """A job that waits at the gate, says its number and ends with its number modulo 3."""
+    """A job that waits at the gate, prints its number and exits with its number modulo 3."""
     script = f"read _ < {gate}; echo {number}; exit {number % 3}"
     return AppDef(f"job{number}", roles=[Role("main", image="", entrypoint="sh", args=["-c", script])])
 
@@ -49,11 +49,11 @@ def job(number: int, gate: Path) -> AppDef:
 def test_two_hundred_jobs_at_once_all_reach_their_state(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Jobs that run side by side and differ in exit code and output all end as they should."""
+    """Jobs that run side by side each end with their own exit code and output."""
     gate = tmp_path / "gate"
     os.mkfifo(gate)
     held_open = os.open(gate, os.O_RDWR)
-    with Launcher(EXECUTORS, {"local_persistent": Counting}, session="many", prepare=prepare("many")) as jobs:
+    with Launcher(EXECUTORS, {"local_persistent": Counting}, session="many") as jobs:
         handles = [jobs.run(job(number, gate), LocalExecutor()) for number in range(JOBS)]
         assert {status.state for status in jobs.statuses(handles)} == {JobState.RUNNING}
         os.write(held_open, b"\n" * JOBS)

@@ -1,4 +1,4 @@
-"""register: an executor of one's own, its scheduler, and what experiments may do with it."""
+"""register(): a custom executor, its scheduler, and what experiments may do with its jobs."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from launchbind import ConflictError, InvalidReferenceError, UnknownNameError
 from launchbind_adapters.nemo_run import (
     EXECUTORS,
     SchedulerMixin,
+    Support,
     executors,
     install,
     installed,
@@ -34,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("as_shipped")
 
 @dataclass(kw_only=True)
 class Mine(Executor):
-    """Derives from no executor that NeMo-Run has."""
+    """Derives from NeMo-Run's base class alone."""
 
     def assign(self, exp_id: str, exp_dir: str, task_id: str, task_dir: str) -> None:
         self.job_dir = str(Path(exp_dir, task_dir))
@@ -69,7 +70,7 @@ def create_scheduler(session_name: str, **_: object) -> MyScheduler:
 
 
 def flags(executor: Executor) -> dict[str, bool]:
-    """What an experiment may do with the executor, asked as Experiment and JobGroup ask."""
+    """What an experiment may do with the executor, by the checks of Experiment and JobGroup."""
     cls = type(executor)
     exp = run.Experiment
     return {
@@ -89,22 +90,21 @@ NOTHING = dict.fromkeys(("parallel", "detach", "dependencies", "job_groups", "ru
 
 @pytest.mark.parametrize("flag", NOTHING)
 def test_each_flag_says_one_thing(flag: str) -> None:
-    """Each flag of register() reaches NeMo-Run, and no other does."""
-    options: dict[str, Any] = {**NOTHING, flag: True}
-    register("mine", Mine, **options)
+    """Each flag of Support reaches NeMo-Run, and no other does."""
+    register("mine", Mine, support=Support(**{**NOTHING, flag: True}))
     with installed():
         assert flags(Mine()) == {**NOTHING, flag: True}
 
 
-def test_flags_are_modest_unless_said() -> None:
-    """Without flags, jobs may run side by side and nothing else."""
+def test_by_default_jobs_only_run_side_by_side() -> None:
+    """By default, jobs may run side by side and nothing else."""
     register("mine", Mine)
     with installed():
         assert flags(Mine()) == {**NOTHING, "parallel": True}
 
 
 def test_an_executor_that_only_an_entry_point_bound_may_run() -> None:
-    """A registration that says nothing about support, as an entry point does, is taken as register's."""
+    """An executor that an entry point registers, without Support, has the default one."""
     EXECUTORS.register("mine", Mine)
     with installed():
         assert flags(Mine()) == {**NOTHING, "parallel": True}
@@ -112,19 +112,19 @@ def test_an_executor_that_only_an_entry_point_bound_may_run() -> None:
 
 def test_flags_follow_the_nearest_registered_ancestor() -> None:
     """A subclass has its parent's flags until it is registered with its own; the parent's stay."""
-    register("mine", Mine, detach=True, job_groups=True, runner_dependent=True)
+    register("mine", Mine, support=Support(detach=True, job_groups=True, runner_dependent=True))
     parents = {**NOTHING, "parallel": True, "detach": True, "job_groups": True, "runner_dependent": True}
     with installed():
         assert flags(Child()) == parents
-        register("child", Child, parallel=False, dependencies=True)
+        register("child", Child, support=Support(parallel=False, dependencies=True))
         assert flags(Child()) == {**NOTHING, "dependencies": True}
         assert flags(Mine()) == parents
 
 
-def test_registering_again_says_it_anew() -> None:
-    """The same pair again, as in a notebook cell that is run twice, is no conflict and changes the flags."""
-    register("mine", Mine, detach=True)
-    register("mine", Mine, dependencies=True)
+def test_registering_again_replaces_the_flags() -> None:
+    """Registering a pair again, as a notebook cell run twice does, is no conflict; the new flags count."""
+    register("mine", Mine, support=Support(detach=True))
+    register("mine", Mine, support=Support(dependencies=True))
     with installed():
         assert flags(Mine()) == {**NOTHING, "parallel": True, "dependencies": True}
 
@@ -138,7 +138,7 @@ def test_flags_of_a_registered_subclass_of_a_built_in_are_its_own() -> None:
     with installed():
         inherited = flags(Local())
         assert inherited == flags(run.LocalExecutor())
-        register("own_local", Local, detach=True)
+        register("own_local", Local, support=Support(detach=True))
         assert flags(Local()) == {**inherited, "detach": True, "job_groups": False}
         assert flags(run.LocalExecutor()) == inherited
 
@@ -148,7 +148,8 @@ def test_flags_of_a_registered_subclass_of_a_built_in_are_its_own() -> None:
 
 def test_as_a_decorator_it_returns_the_class() -> None:
     """Without a class, register() is a decorator that binds and gives back the same class."""
-    decorated = register("mine", scheduler=create_scheduler, detach=True, aliases=["my"])(Mine)
+    support = Support(detach=True)
+    decorated = register("mine", scheduler=create_scheduler, support=support, aliases=["my"])(Mine)
     assert decorated is Mine
     assert EXECUTORS["my"] is Mine
     with installed():
@@ -179,7 +180,7 @@ def test_launchers_see_what_is_registered_later() -> None:
 
 
 def test_lazy_targets_are_imported_when_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An executor and a scheduler can be named; the module is imported by the first that needs it."""
+    """Executor and scheduler can be given as references; their module is imported on first use."""
     (tmp_path / "lazy_acme.py").write_text(
         "from nemo_run.core.execution.base import Executor\n"
         "class LazyExecutor(Executor): pass\n"
@@ -209,8 +210,8 @@ def test_built_in_schedulers_stay_without_a_factory() -> None:
 
 
 def test_a_name_that_is_taken_changes_nothing() -> None:
-    """A backend that is bound keeps its executor, flags and scheduler; the error tells both sides' places."""
-    register("mine", Mine, scheduler=create_scheduler, detach=True)
+    """A bound backend keeps its executor, flags and scheduler; the error names the places of both calls."""
+    register("mine", Mine, scheduler=create_scheduler, support=Support(detach=True))
     with pytest.raises(ConflictError) as conflict:
         register("mine", Child, scheduler="no.such:factory")
     assert str(conflict.value).count(f"{__file__}:") == 2
@@ -242,7 +243,7 @@ def test_a_scheduler_that_is_no_reference_binds_nothing() -> None:
 
 @pytest.fixture
 def rivals(acme_place: Place) -> Place:
-    """The example package and another one that claims its backend, and one of NeMo-Run's."""
+    """The example package, and a second one that claims the same backend and one of NeMo-Run's."""
     site = acme_place.folder / "rivals"
     info = site / "rival_executor-2.0.dist-info"
     info.mkdir(parents=True)
@@ -264,7 +265,7 @@ def rivals(acme_place: Place) -> Place:
     return acme_place
 
 
-def test_a_backend_that_two_packages_claim_is_nobodys(rivals: Place) -> None:
+def test_a_backend_that_two_packages_claim_belongs_to_neither(rivals: Place) -> None:
     """Asking for it, or its scheduler, gives an error with both distributions; built-ins are untouched."""
     printed = rivals.python(
         """

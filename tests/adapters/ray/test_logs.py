@@ -9,7 +9,7 @@ import pytest
 from launchbind import JobState
 from launchbind_adapters.ray import logs
 from launchbind_adapters.ray.jobs import Replica
-from launchbind_adapters.ray.logs import followed, lines, logged
+from launchbind_adapters.ray.logs import follow_output, lines, read_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,7 +52,7 @@ class Cluster:
 
 def read(cluster: Cluster) -> list[str]:
     """All lines of a followed log."""
-    return list(lines(followed(cast("RayClient", cluster), cluster.ask)))
+    return list(lines(follow_output(cast("RayClient", cluster), cluster.ask)))
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +86,7 @@ def test_each_connection_begins_at_the_beginning(log: str, size: int) -> None:
 def test_a_line_is_there_as_soon_as_it_is_written() -> None:
     """Nothing waits for what comes next, unless it may be Ray's."""
     cluster = Cluster(PLAIN, [[PLAIN[: -len("three")], None]])
-    stream = lines(followed(cast("RayClient", cluster), cluster.ask))
+    stream = lines(follow_output(cast("RayClient", cluster), cluster.ask))
     assert [next(stream), next(stream)] == OUTPUT[:2]
     assert cluster.told == 1
 
@@ -108,4 +108,4 @@ def test_what_ray_says_of_a_job_that_never_ran_is_shown() -> None:
     cluster = Cluster(SETUP, [], JobState.FAILED)
     assert read(cluster) == [SETUP]
     pending = Cluster(SETUP, [[]])
-    assert list(lines(logged(cast("RayClient", pending), pending.ask()))) == []
+    assert list(lines(read_output(cast("RayClient", pending), pending.ask()))) == []

@@ -1,4 +1,4 @@
-"""An executor of one's own in NeMo-Run: the executor, its scheduler, and what binds them."""
+"""A custom executor for NeMo-Run: the executor, its scheduler, and the registration of both."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torchx.schedulers.api import DescribeAppResponse, ListAppResponse, Schedule
 from torchx.schedulers.ids import make_unique
 from torchx.specs import AppDef, AppDryRunInfo, AppState, Role, parse_app_handle
 
-from launchbind_adapters.nemo_run import SchedulerMixin, install, register
+from launchbind_adapters.nemo_run import SchedulerMixin, Support, install, register
 
 from . import cluster
 
@@ -31,7 +31,7 @@ class AcmeExecutor(Executor):
     dependencies: list[str] = field(default_factory=list)
 
     def assign(self, exp_id: str, exp_dir: str, task_id: str, task_dir: str) -> None:
-        """Take a place in an experiment."""
+        """Take the job's folder from the experiment."""
         self.experiment_id, self.experiment_dir = exp_id, exp_dir
         self.job_dir = str(Path(exp_dir, task_dir))
 
@@ -51,7 +51,7 @@ class AcmeRequest:
     name: str
     command: list[str]
     env: dict[str, str]
-    #: For its dependencies, which are not known until the jobs before this one are submitted.
+    #: Kept for its dependencies, which are known only once the jobs before this one are submitted.
     executor: AcmeExecutor
 
     def __str__(self) -> str:
@@ -66,8 +66,8 @@ class AcmeScheduler(SchedulerMixin[AcmeRequest], Scheduler[Any]):
 
     def _submit_dryrun(self, app: AppDef, cfg: AcmeExecutor) -> AppDryRunInfo[AcmeRequest]:
         role = app.roles[0]
-        # NeMo-Run writes scripts into the executor's job_dir, and for all executors that it does not
-        # know it names the place where that folder would be mounted in a container.
+        # NeMo-Run writes scripts into the executor's job_dir. For an executor that it does not know, it
+        # refers to them by the path that the folder would have in a container.
         mounted = f"/{RUNDIR_NAME}/"
         command = [
             str(Path(cfg.job_dir, word.removeprefix(mounted))) if word.startswith(mounted) else word
@@ -118,6 +118,11 @@ def create_scheduler(session_name: str, **_: object) -> AcmeScheduler:
     return AcmeScheduler(session_name)
 
 
-register("acme", AcmeExecutor, scheduler=create_scheduler, detach=True, dependencies=True, job_groups=True)
-# Here, so that a process that reads an experiment back, and so imports this module, has it too.
+register(
+    "acme",
+    AcmeExecutor,
+    scheduler=create_scheduler,
+    support=Support(detach=True, dependencies=True, job_groups=True),
+)
+# Called here, since a process that reads an experiment imports this module.
 install()
