@@ -1,4 +1,4 @@
-"""Lazy: a package's public names, each loaded from its module on first use."""
+"""Lazy exports: a package's public names, each loaded from its module on first use."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ if TYPE_CHECKING:
 
 
 def lazy_exports(package: str, exports: Mapping[str, str]) -> Callable[[str], object]:
-    """Make a package's ``__getattr__``.
+    """Make a package's ``__getattr__`` (PEP 562).
 
     Parameters
     ----------
     package
         The package's ``__name__``.
     exports
-        Public name to the module of the package that defines it.
+        Public name to the submodule that defines it.
+
+    Returns
+    -------
+    A function that loads a name, or raises AttributeError; ``__all__`` is the sorted names.
     """
 
     def get(name: str) -> object:
@@ -26,7 +30,7 @@ def lazy_exports(package: str, exports: Mapping[str, str]) -> Callable[[str], ob
         if name not in exports:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         value: object = getattr(import_module(f"{package}.{exports[name]}"), name)
-        setattr(import_module(package), name, value)  # the next look does not come here
+        setattr(import_module(package), name, value)  # __getattr__ is not called for it again
         return value
 
     return get

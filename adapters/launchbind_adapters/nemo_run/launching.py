@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -81,9 +81,10 @@ def _imported(reference: str) -> NemoFactory:
 def _wrapped(factory: SchedulerFactory) -> NemoFactory:
     def create(session: str) -> NemoBackend:
         EXECUTORS.type_of("local_persistent")  # raises the error that says what to install
-        from launchbind_adapters.nemo_run.wrapper import NemoScheduler
+        from launchbind_adapters.nemo_run.prepare import prepare
+        from launchbind_adapters.torchx.wrapper import WrappedScheduler
 
-        return NemoScheduler(factory(session), session)
+        return WrappedScheduler(factory(session), partial(prepare, session=session))
 
     return create
 

@@ -1,9 +1,9 @@
-"""Supervisor: runs the processes of one local job, so that the job outlives whoever submitted it.
+"""Supervisor: runs the processes of one local job, so that the job outlives the program that submitted it.
 
-A program of its own, run by path with the standard library only. It reads the processes from standard
-input as JSON, answers ``started`` or what failed on standard output, copies their output into log
-files, and leaves ``result.json`` behind. While it lives it holds a lock, handed to it open, that the
-kernel frees however it ends; so anyone can tell a running job from a lost one.
+This is a program, run by path with the standard library only. It reads the processes from standard
+input as JSON, answers ``started`` or the error on standard output, copies their output into log
+files, and finally writes ``result.json``. While it runs it holds a lock, inherited as an open file. The
+kernel releases the lock however the supervisor ends, so any process can tell a running job from a lost one.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypedDict
 
-GRACE_SECONDS = 10  # between SIGTERM and SIGKILL, as torchx's local scheduler has it
-DRAIN_SECONDS = 1.0  # for what a process has left behind: output in a pipe, children that linger
-PAUSE_SECONDS = 0.05  # between looks at lingering children
+GRACE_SECONDS = 10  # between SIGTERM and SIGKILL, as in torchx's local scheduler
+DRAIN_SECONDS = 1.0  # after a process has ended, for output in its pipes and children still running
+PAUSE_SECONDS = 0.05  # between checks of lingering children
 CHUNK = 65536
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
-RESERVED = 4096  # bytes of the result, and as many for each replica's exit code as it may need
+RESERVED = 4096  # bytes for the result, besides those for each replica's exit code
 
 
 class ReplicaSpec(TypedDict):
-    """One process as the submitter describes it."""
+    """One process, as the submitter sends it."""
 
     args: list[str]
     env: dict[str, str]
@@ -40,7 +40,7 @@ class ReplicaSpec(TypedDict):
 
 
 class Log:
-    """A log file that gives up rather than fail: a full disk must not end the job, nor lose sight of it."""
+    """A log file that stops writing on an error: a full disk must neither end the job nor its supervision."""
 
     def __init__(self, path: str) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -85,15 +85,15 @@ class Replica:
         return self._leave_by is not None and self.process.returncode is None
 
     def signal(self, number: int) -> None:
-        """Signal the process and everything it started; its pid is ours until it is waited for."""
+        """Signal the process group; until the process is waited for, no other can have its pid."""
         if self.process.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, number)
 
     def ended(self, patience: float) -> bool:
-        """Whether the process has ended; what it left running is ended too, within ``patience`` seconds."""
+        """Whether the process has ended; its children still running are killed after ``patience`` seconds."""
         if self.process.returncode is None:
-            options = os.WEXITED | os.WNOHANG | os.WNOWAIT  # not waited for, so its group stays its own
+            options = os.WEXITED | os.WNOHANG | os.WNOWAIT  # do not reap it, so that its group id stays taken
             if os.waitid(os.P_PID, self.process.pid, options) is None:
                 return False
             if self._leave_by is None:
@@ -109,13 +109,13 @@ class Replica:
 def main() -> int:
     """Run one job; return 0, or 1 when it could not be started."""
     if os.fork():
-        return 0  # the submitter waits for this one only; init inherits the other, and reaps it
+        return 0  # the submitter waits for this process only; init adopts and reaps the other
     lock, folder = int(sys.argv[1]), Path(sys.argv[2])
     os.set_inheritable(lock, False)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         roles: dict[str, list[ReplicaSpec]] = json.load(sys.stdin)
-    except ValueError:  # the submitter died before it had said everything
+    except ValueError:  # the submitter died before it had sent everything
         return 1
     replicas: list[Replica] = []
     cancelled = _listen_for_cancel(replicas)
@@ -130,7 +130,7 @@ def main() -> int:
             replica.signal(signal.SIGKILL)
         _answer(f"{type(error).__name__}: {error}")
         return 1
-    if cancelled:  # while they were being started: the last ones have not heard of it
+    if cancelled:  # during the start: the last processes have not got the signal
         for replica in replicas:
             replica.signal(signal.SIGTERM)
     _answer("started")
@@ -140,15 +140,15 @@ def main() -> int:
 
 
 def _end_with_parent() -> None:
-    """Ask Linux to kill this process when the supervisor is killed: nobody would know of it then."""
+    """Make Linux kill this process with its supervisor: otherwise nobody would know about it."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _has_members(group: int) -> bool:
-    """Whether a process group has a process that has not ended; none can be seen without /proc."""
+    """Whether a process group has a process that has not ended; False without /proc."""
     for entry in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError, ValueError, IndexError):  # it may end while it is looked at
+        with suppress(OSError, ValueError, IndexError):  # it may end while it is read
             state, _, pgrp = entry.read_text().rpartition(")")[2].split()[:3]
             if int(pgrp) == group and state not in "ZX":
                 return True
@@ -156,12 +156,12 @@ def _has_members(group: int) -> bool:
 
 
 def _listen_for_cancel(replicas: list[Replica]) -> list[int]:
-    """On SIGTERM end the processes, gently first; the returned list is empty unless that happened."""
+    """On SIGTERM end the processes: SIGTERM first, SIGKILL later. The returned list stays empty until then."""
     received: list[int] = []
 
     def terminate(number: int, _frame: object) -> None:
         if received and number == signal.SIGTERM:
-            return  # asked before, and the grace is running
+            return  # the grace period is running already
         for replica in replicas:
             replica.signal(signal.SIGKILL if received else signal.SIGTERM)
         if not received:
@@ -179,7 +179,7 @@ def _copy_output(replicas: list[Replica], cancelled: list[int]) -> None:
     wake, waker = os.pipe()
     os.set_blocking(wake, False)
     os.set_blocking(waker, False)
-    signal.set_wakeup_fd(waker, warn_on_full_buffer=False)  # a child's end wakes the selector
+    signal.set_wakeup_fd(waker, warn_on_full_buffer=False)  # so that a child's end wakes the selector
     signal.signal(signal.SIGCHLD, lambda *_: None)
     selector.register(wake, selectors.EVENT_READ, None)
     for replica in replicas:
@@ -188,13 +188,13 @@ def _copy_output(replicas: list[Replica], cancelled: list[int]) -> None:
 
     leave_at: float | None = None
     while True:
-        # The alarm that a cancel sets ends what lingers; otherwise there is no reason to wait for long.
+        # After a cancel, its alarm ends lingering children; otherwise there is no reason to wait for long.
         patience = GRACE_SECONDS * 2 if cancelled else DRAIN_SECONDS
-        # Asks each, so that each is reaped.
+        # A list, not any(): ended() also reaps, so call it for each.
         running = [replica for replica in replicas if not replica.ended(patience)]
         pause = PAUSE_SECONDS if any(replica.lingers for replica in running) else None
         if not running:
-            # A process that left its group may hold a pipe open for ever; its output is not the job's.
+            # A process that left its group may keep a pipe open for ever; its output is not the job's.
             leave_at = leave_at or time.monotonic() + DRAIN_SECONDS
             pause = max(0.0, leave_at - time.monotonic())
             if len(selector.get_map()) == 1 or not pause:
@@ -210,7 +210,7 @@ def _copy_output(replicas: list[Replica], cancelled: list[int]) -> None:
 
 
 def _reserve_result(folder: Path, replicas: int) -> None:
-    """Take the room for the result now: on a disk that fills up, the job's end must still be told."""
+    """Reserve disk space for the result, so that it can be written even when the disk is full."""
     (folder / "result.json.partial").write_text(" " * (RESERVED + 16 * replicas))
 
 
@@ -225,13 +225,13 @@ def _write_result(folder: Path, replicas: list[Replica], *, cancelled: bool) -> 
         "logs_complete": all(replica.combined.complete for replica in replicas),
     }
     partial = folder / "result.json.partial"
-    with open(partial, "r+") as reserved:  # the rest of the reserve is white space, which JSON allows
+    with open(partial, "r+") as reserved:  # white space remains after the JSON, which is allowed
         reserved.write(json.dumps(result))
     partial.replace(folder / "result.json")
 
 
 def _answer(text: str) -> None:
-    with suppress(OSError):  # a submitter that has died in between is no reason to leave the job alone
+    with suppress(OSError):  # the submitter may have died; the job goes on
         os.write(1, text.encode())
     os.dup2(os.open(os.devnull, os.O_RDWR), 1)  # the submitter reads until the end of this stream
 

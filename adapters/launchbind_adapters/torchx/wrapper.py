@@ -13,7 +13,7 @@ from launchbind.errors import UnsupportedError
 from launchbind.protocols import SupportsDescribeMany, SupportsVolatile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from torchx.schedulers.api import DescribeAppResponse, Scheduler
@@ -39,12 +39,18 @@ class WrappedScheduler(Generic[CfgT]):
     Parameters
     ----------
     inner
-        torchx's own, a plugin's, or one that NeMo-Run derives from them. A capability that it lacks is not
-        claimed: ``describe_many`` exists only where ``inner`` has it.
+        torchx's own, NeMo-Run's, or a plugin's. The wrapper has ``describe_many`` only if ``inner`` has it,
+        so it claims no capability that ``inner`` lacks.
+    prepare
+        Called with the copies of app and configuration before each dry run. It returns the values that it
+        made for this plan alone, each with its placeholder. By default, torchx's random values are found.
     """
 
-    def __init__(self, inner: Scheduler[Any]) -> None:
+    def __init__(
+        self, inner: Scheduler[Any], prepare: Callable[[AppDef, CfgT], Mapping[str, str]] | None = None
+    ) -> None:
         self._inner = inner
+        self._prepare = prepare
         self._volatile: WeakKeyDictionary[TorchxInfo, Mapping[str, str]] = WeakKeyDictionary()
         if isinstance(inner, SupportsDescribeMany):
             self.describe_many = partial(_describe_many, inner)
@@ -56,16 +62,16 @@ class WrappedScheduler(Generic[CfgT]):
 
     def submit_dryrun(self, app: AppDef, cfg: CfgT, /) -> TorchxInfo:
         """Make the request, and remember which of its values are made anew by every dry run."""
-        info, volatile = self._dry_run(app, cfg)
+        if self._prepare is not None:
+            volatile = self._prepare(app, cfg)
+            info = self._inner.submit_dryrun(app, cfg)
+        else:
+            given = f"{app} {cfg}"  # before the dry run, which may write random values into both
+            info = self._inner.submit_dryrun(app, cfg)
+            found: list[str] = re.findall(_RANDOM, f"{info.request} {info}")
+            volatile = {part: "<random>" for part in found if part not in given}
         self._volatile[info] = volatile
         return info
-
-    def _dry_run(self, app: AppDef, cfg: CfgT) -> tuple[TorchxInfo, Mapping[str, str]]:
-        """The info, and each value made for it alone with its placeholder."""
-        given = f"{app} {cfg}"
-        info = self._inner.submit_dryrun(app, cfg)
-        found: list[str] = re.findall(_RANDOM, f"{info.request} {info}")
-        return info, {part: "<random>" for part in found if part not in given}
 
     def volatile(self, dryrun_info: TorchxInfo, /) -> Mapping[str, str]:
         """The values that the dry run made anew, and those that the torchx scheduler names itself."""
