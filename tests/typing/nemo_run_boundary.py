@@ -147,7 +147,7 @@ def what_they_make(
     Requests[LeptonRequest]().made_by(lepton)
     Requests[KubeflowJobRequest]().made_by(kubeflow)
 
-    # Slurm's is AppDryRunInfo[Any] upstream, so it cannot be refused anything here.
+    # Slurm's is AppDryRunInfo[Any] upstream, so any request type is accepted for it.
     Requests[int]().made_by(skypilot)  # type: ignore[arg-type]
     Requests[int]().made_by(skypilot_jobs)  # type: ignore[arg-type]
     Requests[int]().made_by(local)  # type: ignore[arg-type]
@@ -196,7 +196,7 @@ def what_else_they_can(
     lepton: LeptonScheduler,
     kubeflow: KubeflowScheduler,
 ) -> None:
-    """Skypilot's two and Lepton's inherit a ``log_iter`` that raises, which types cannot tell."""
+    """Skypilot's two and Lepton's inherit a ``log_iter`` that raises, which types do not show."""
     logs(slurm)
     logs(skypilot)
     logs(skypilot_jobs)
@@ -227,11 +227,11 @@ def dry_run(local: PersistentLocalScheduler, app: AppDef, base: NemoExecutor) ->
 
 
 class CustomExecutor(LocalExecutor):
-    """An executor of one's own."""
+    """A custom executor."""
 
 
 class Command(str):
-    """What the scheduler below submits."""
+    """The request of the scheduler below."""
 
 
 class CustomScheduler(SchedulerMixin[Command]):

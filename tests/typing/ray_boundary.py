@@ -110,13 +110,13 @@ def the_adapter(ray: RayExecutor) -> None:
 
 
 def adjust(backend: str, info: RayInfo) -> RayInfo:
-    """What a role may do to the request."""
+    """A role may change the request."""
     info.request.jobs[0].num_cpus = 2
     return info
 
 
 def life_of_a_job(torchx: AppDef, ray: RayExecutor, fake_plan: Plan[FakeInfo]) -> None:
-    """Apps of any launcher will do."""
+    """Apps of any launcher are accepted."""
     jobs = launcher("session")
     assert_type(jobs, Launcher[App, RayExecutor, RayInfo])
     plan = jobs.plan(AppSpec[RayInfo]("app", [RoleSpec("main", "echo", adjust=adjust)]), ray)
@@ -131,7 +131,7 @@ def life_of_a_job(torchx: AppDef, ray: RayExecutor, fake_plan: Plan[FakeInfo]) -
 
 
 def canary(client: JobSubmissionClient, job: JobDetails) -> None:
-    """Ray's own types are followed: were they Any, these would not be errors."""
+    """Ray's own types are followed: if they were Any, these would not be errors."""
     assert_type(job.driver_exit_code, int | None)
     assert_type(client.get_job_logs("id"), str)
     client.submit_job(entrypoint=1)  # type: ignore[arg-type]

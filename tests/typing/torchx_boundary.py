@@ -65,8 +65,8 @@ def describes_many(_: SupportsDescribeMany) -> None: ...
 class Info(Generic[CfgT, InfoT]):
     """The dry-run info of a scheduler, by its type.
 
-    Two steps, because torchx types what ``submit_dryrun`` returns as ``AppDryRunInfo[Any]``, so asked in
-    one a scheduler could be taken for one of Any; what it makes settles what it has to submit.
+    Two steps, since torchx declares ``submit_dryrun`` as ``AppDryRunInfo[Any]``: in one step, the info type
+    could be inferred as Any. The type that ``made_by`` infers is the one that ``submitted_by`` checks.
     """
 
     info: InfoT
@@ -91,7 +91,7 @@ def specs(
     description(answer)
     listed(job)
 
-    # A role is not tried as an app: torchx-nightly's has every attribute, by __getattribute__.
+    # A role is not tried as an app: torchx-nightly's has every attribute through __getattribute__.
     role(torchx_app)  # type: ignore[arg-type]
     description(job)  # type: ignore[arg-type]
     exit_code(answer)  # type: ignore[arg-type]
@@ -117,7 +117,7 @@ def builtin_schedulers(
 
 
 def any_scheduler(each: TorchxScheduler[Any], torchx_app: AppDef) -> None:
-    """What holds for the base class holds for every plugin."""
+    """What the base class satisfies, every plugin satisfies."""
     Info(each).submitted_by(each)
     logs(each)
     lists(each)
@@ -140,19 +140,19 @@ def wrapped_scheduler(each: WrappedScheduler[TorchxConfig], torchx_app: AppDef, 
     each.schedule("job")  # type: ignore[arg-type]
 
 
-# -- a scheduler of one's own ----------------------------------------------------------------------
+# -- a custom scheduler ----------------------------------------------------------------------------
 
 
 class Command(str):
-    """What the scheduler below submits."""
+    """The request of the scheduler below."""
 
 
 class Options:
-    """How it is configured: any class will do."""
+    """Its configuration; any class works."""
 
 
 class Mine(SchedulerMixin[Command], TorchxScheduler[Any]):
-    """Spelled so that it is right under both generations of torchx."""
+    """Written so that it type-checks with both generations of torchx."""
 
     def _submit_dryrun(self, app: AppDef, cfg: Options) -> AppDryRunInfo[Command]:
         raise NotImplementedError
@@ -182,7 +182,7 @@ def own_scheduler(mine: Mine, torchx_app: AppDef, options: Options) -> None:
 
 
 class Unfinished(SchedulerMixin[Command]):
-    """Has nothing to dry-run."""
+    """Lacks _submit_dryrun."""
 
     backend = "unfinished"
 

@@ -28,6 +28,6 @@ def get_executor_str(executor: Executor) -> str:
     """
     try:
         return _NAMES[type(executor)]
-    except KeyError:
+    except (KeyError, TypeError):  # TypeError: an unhashable class
         pass
     return EXECUTORS.name_of(executor)

@@ -156,7 +156,7 @@ def _has_members(group: int) -> bool:
 
 
 def _listen_for_cancel(replicas: list[Replica]) -> list[int]:
-    """On SIGTERM end the processes: SIGTERM first, SIGKILL later. The returned list stays empty until then."""
+    """On SIGTERM, end the processes: SIGTERM first, then SIGKILL. Until then the returned list is empty."""
     received: list[int] = []
 
     def terminate(number: int, _frame: object) -> None:

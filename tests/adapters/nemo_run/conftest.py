@@ -1,4 +1,4 @@
-"""What the tests of executors under NeMo-Run share: the example package, installed, and places to run in."""
+"""Fixtures for tests of executors in NeMo-Run: the installed example package, and places to run in."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ HERE = Path(__file__).parent
 SCENARIOS = HERE / "scenarios"
 #: Guards against hanging only; nothing here takes that long.
 GUARD_SECONDS = 180
-#: The address of a service that nobody answers for.
+#: An address at which no service listens.
 NOWHERE = "http://127.0.0.1:9"
 
 
 @dataclass(frozen=True)
 class Place:
-    """A folder with a home of its own for NeMo-Run, and processes that know no other."""
+    """A folder with its own NeMo-Run home, and processes that use it."""
 
     folder: Path
     environment: dict[str, str]
@@ -45,7 +45,7 @@ class Place:
         return self.folder / "nemo"
 
     def start(self, *command: str | Path) -> subprocess.Popen[str]:
-        """Start a program; its output and its errors are one."""
+        """Start a program, with output and errors in one stream."""
         return subprocess.Popen(
             list(map(str, command)),
             cwd=self.folder,
@@ -57,11 +57,11 @@ class Place:
         )
 
     def run(self, *command: str | Path, fails: bool = False) -> str:
-        """Run a program to its end and return what it printed."""
+        """Run a program to its end and return its output."""
         return finish(self.start(*command), fails=fails)
 
     def python(self, script: str | Path, *arguments: str | Path, fails: bool = False) -> str:
-        """Run a script, given as its path, or as its text, which then goes into a file."""
+        """Run a script, given as a path or as text."""
         if isinstance(script, str):
             path = self.folder / "script.py"
             path.write_text(script)
@@ -74,7 +74,7 @@ class Place:
 
 
 def finish(process: subprocess.Popen[str], *, fails: bool = False) -> str:
-    """Wait for a program that a place started; unless it is meant to fail, it must not."""
+    """Wait for a program that a place started, and check that it fails only if ``fails`` says so."""
     try:
         output, _ = process.communicate(timeout=GUARD_SECONDS)
     except subprocess.TimeoutExpired:
@@ -86,7 +86,7 @@ def finish(process: subprocess.Popen[str], *, fails: bool = False) -> str:
 
 @contextmanager
 def make_place(folder: Path, *paths: Path) -> Iterator[Place]:
-    """A place where what is in ``paths`` can be imported; ends what Acme's cluster still runs there."""
+    """A place where modules in ``paths`` can be imported; at its end, Acme's cluster ends the jobs there."""
     sources = [Path(module.__path__[0]).parent for module in (launchbind, launchbind_adapters)]
     spool = folder / "spool"
     environment = {
@@ -95,7 +95,7 @@ def make_place(folder: Path, *paths: Path) -> Iterator[Place]:
         "NEMORUN_HOME": str(folder / "nemo"),
         "ACME_SPOOL": str(spool),
         "PYTHONPATH": os.pathsep.join(map(str, [*paths, *sources])),
-        # NeMo-Run's local jobs call the python they find.
+        # NeMo-Run's local jobs run the first python on PATH.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "COLUMNS": "1000",
     }
@@ -108,7 +108,7 @@ def make_place(folder: Path, *paths: Path) -> Iterator[Place]:
 
 @pytest.fixture(scope="session")
 def acme_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example package, installed by pip into a folder of its own."""
+    """A folder with the example package, installed by pip."""
     site = tmp_path_factory.mktemp("site")
     options = ["--no-deps", "--no-index", "--no-build-isolation", "--disable-pip-version-check"]
     subprocess.run(
@@ -135,7 +135,7 @@ def acme_place(tmp_path: Path, acme_site: Path) -> Iterator[Place]:
 
 @pytest.fixture
 def as_shipped() -> Iterator[None]:
-    """The test begins with the executors that launchbind comes with, not installed, and leaves no trace."""
+    """The test starts with launchbind's own executors and without install(), and everything is restored."""
     uninstall()
     with EXECUTORS.temporary(), patch.dict(SUPPORT, clear=True), patch.dict(FACTORIES, clear=True):
         yield
@@ -144,14 +144,14 @@ def as_shipped() -> Iterator[None]:
 
 @pytest.fixture
 def kubeconfig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What says where the Kubernetes API is, which KubeflowExecutor reads when it is made: here, nowhere."""
+    """The configuration that KubeflowExecutor reads when it is created; nothing listens at its address."""
     path = tmp_path / "kubeconfig"
     named = {"clusters": ("cluster", {"server": NOWHERE}), "users": ("user", {"token": "-"})}
     config = {kind: [{"name": "here", key: value}] for kind, (key, value) in named.items()}
     config["contexts"] = [{"name": "here", "context": {"cluster": "here", "user": "here"}}]
     path.write_text(json.dumps({"apiVersion": "v1", "kind": "Config", "current-context": "here", **config}))
     monkeypatch.setenv("KUBECONFIG", str(path))
-    if find_spec("kubernetes"):  # which reads the variable when it is imported
+    if find_spec("kubernetes"):  # it reads the variable when it is imported
         monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(path))
     return path
 
@@ -160,8 +160,8 @@ def kubeconfig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def invoked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Give invoke (2.2), which copies NeMo-Run's files, an empty standard input.
 
-    It reads that meanwhile, and never closes its pipes: what it leaves behind is no leak of ours, so it is
-    collected here, and the test that asks for this ignores the warnings.
+    It reads standard input while it copies, and never closes its pipes. That is no leak of launchbind, so
+    this collects the pipes, and tests that use it ignore the warnings.
     """
     with open(os.devnull) as nothing:
         monkeypatch.setattr(sys, "stdin", nothing)

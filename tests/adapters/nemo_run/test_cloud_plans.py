@@ -1,4 +1,4 @@
-"""Plans for remote services: what they show is what is sent, to a server on loopback in the service's place.
+"""Plans for remote services: they show what is sent, here to a server on loopback instead of the service.
 
 The services themselves cannot run here; their answers below are the few fields that NeMo-Run reads.
 """
@@ -23,7 +23,7 @@ from launchbind_adapters.nemo_run import launcher
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# As the fixture says: what invoke leaves behind warns until it is collected.
+# See the fixture: the pipes that invoke leaves open warn until they are collected.
 pytestmark = [
     pytest.mark.usefixtures("invoked"),
     pytest.mark.filterwarnings("ignore:(unclosed file|subprocess .* is still running):ResourceWarning"),
@@ -39,7 +39,7 @@ ANSWERS: dict[str, object] = {
 
 
 class Service:
-    """A server that keeps what is posted to it, by the last word of the path."""
+    """A server that keeps each posted body under the last part of its path."""
 
     def __init__(self) -> None:
         self.posted: dict[str, object] = {}
@@ -68,7 +68,7 @@ class Service:
 
 @pytest.fixture
 def service() -> Iterator[Service]:
-    """A service of the test's own."""
+    """A running service for one test."""
     made = Service()
     thread = threading.Thread(target=made.server.serve_forever)
     thread.start()
@@ -79,7 +79,7 @@ def service() -> Iterator[Service]:
 
 
 def section(text: str, title: str) -> str:
-    """The part of a rendered plan under this title."""
+    """The section of a rendered plan with this title."""
     [found] = [part for part in f"\n{text}".split("\n# ") if part.startswith(f"{title}\n")]
     return found.partition("\n")[2]
 
@@ -87,7 +87,7 @@ def section(text: str, title: str) -> str:
 def test_a_dgx_cloud_plan_shows_the_scripts_and_the_workload_that_are_sent(
     service: Service, tmp_path: Path
 ) -> None:
-    """Both scripts are those that end up beside the job; of the workload only the project's ids are open."""
+    """Both scripts are the submitted ones; in the workload, only the project's ids are placeholders."""
     executor = DGXCloudExecutor(
         base_url=service.url,
         kube_apiserver_url=service.url,
@@ -97,7 +97,7 @@ def test_a_dgx_cloud_plan_shows_the_scripts_and_the_workload_that_are_sent(
         container_image="busybox",
         pvc_nemo_run_dir=str(tmp_path),
         pvcs=[{"path": str(tmp_path)}],
-        launched_from_cluster=True,  # no copying to a volume first
+        launched_from_cluster=True,  # without copying to a volume first
         packager=run.Packager(),
         env_vars={"MODE": "fast"},
     )
@@ -121,7 +121,7 @@ def test_a_dgx_cloud_plan_shows_the_scripts_and_the_workload_that_are_sent(
 # kubernetes (the version that works with the urllib3 torchx pins) calls what that urllib3 deprecates.
 @pytest.mark.filterwarnings("ignore:HTTPResponse.getheader:DeprecationWarning")
 def test_a_kubeflow_plan_shows_the_manifest_that_is_sent(service: Service, kubeconfig: Path) -> None:
-    """To the letter, the job's name with its random digits included."""
+    """The manifest is exactly the same, including the random digits of the job's name."""
     pytest.importorskip("kubernetes")
     kubeconfig.write_text(kubeconfig.read_text().replace("http://127.0.0.1:9", service.url))
     executor = KubeflowExecutor(image="busybox", packager=run.Packager(), env_vars={"MODE": "fast"})

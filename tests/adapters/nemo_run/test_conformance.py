@@ -1,4 +1,4 @@
-"""Local jobs of NeMo-Run pass the suite that launchbind has for adapters."""
+"""Local jobs of NeMo-Run pass launchbind's conformance suite for adapters."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from launchbind import Launcher
 
-# torchx types what submit_dryrun returns as AppDryRunInfo[Any] itself.
+# torchx declares submit_dryrun as AppDryRunInfo[Any] itself.
 Info = AppDryRunInfo[Any]
 
 
 class TestLocalJobs(SchedulerConformance[AppDef, Executor, Info]):
-    """With every capability, from another process too."""
+    """All capabilities are tested, also from another process."""
 
     module = "launchbind_adapters.nemo_run"
     not_imported = ("nemo_run", "torchx", "click", "rich")

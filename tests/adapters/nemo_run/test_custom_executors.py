@@ -1,4 +1,4 @@
-"""Executors that NeMo-Run does not know, under its experiments: every job here is really run.
+"""Executors that NeMo-Run does not know, in its experiments: every job here really runs.
 
 ``acme`` is the example package, a new executor with a scheduler of its own. ``team`` is a subclass of
 LocalExecutor. ``plain`` is LocalExecutor without launchbind and ``installed`` is the same with it.
@@ -32,21 +32,21 @@ custom = pytest.mark.parametrize("kind", EXECUTORS)
 
 
 class Battery:
-    """What came of scenarios/battery.py, and the place where it ran."""
+    """The results of scenarios/battery.py, and the place where it ran."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
         self.results: Results = json.loads((place.folder / "results.json").read_text())
 
     def steady(self) -> Results:
-        """The results without what differs from run to run: ids, times and folders."""
+        """The results without ids, times and folders, which differ from run to run."""
         parts = {part: {**result, "shown": None} for part, result in self.results.items()}
         text = json.dumps(parts, sort_keys=True).replace(str(self.place.folder), "FOLDER")
         steady: Results = json.loads(re.sub(r"\b([a-z]+)(_\d{10,19}|-[a-z0-9]{10,})\b", r"\1-ID", text))
         return steady
 
     def reopen(self, part: str, when: str, *jobs: str) -> dict[str, Any]:
-        """What a new process sees of the part's experiment."""
+        """What a new process reads of the part's experiment."""
         results = self.place.folder / "reopened.json"
         self.place.python(SCENARIOS / "reopen.py", results, self.results[part]["id"], when, *jobs)
         seen: dict[str, Any] = json.loads(results.read_text())
@@ -107,7 +107,7 @@ def test_a_job_runs_and_its_logs_are_there(batteries: dict[str, Battery], kind: 
 
 @custom
 def test_jobs_run_side_by_side(batteries: dict[str, Battery], kind: str) -> None:
-    """Two jobs that need each other to be running both end, and each job has the state that it earned."""
+    """Two jobs that wait for each other both end, and each job has the right state."""
     result = batteries[kind].results["parallel"]
     assert result["states"] == {"a": "SUCCEEDED", "b": "SUCCEEDED", "fails": "FAILED", "python": "SUCCEEDED"}
     assert result["made"]
@@ -123,7 +123,7 @@ def test_jobs_wait_for_their_dependencies(batteries: dict[str, Battery], kind: s
 
 @custom
 def test_a_job_group_runs_its_tasks_together(batteries: dict[str, Battery], kind: str) -> None:
-    """The tasks of a JobGroup run at the same time, each as a job of the executor's backend."""
+    """The tasks of a JobGroup run at the same time, each as a job on the executor's backend."""
     result = batteries[kind].results["group"]
     assert result["met"] == [True, True]
     assert result["handles"] == [2]
@@ -131,7 +131,7 @@ def test_a_job_group_runs_its_tasks_together(batteries: dict[str, Battery], kind
 
 @custom
 def test_a_job_can_be_cancelled(batteries: dict[str, Battery], kind: str) -> None:
-    """A job without an end has one when the experiment cancels it."""
+    """A job that would run for ever ends when the experiment cancels it."""
     assert batteries[kind].results["cancel"]["states"] == {"endless": "CANCELLED"}
 
 
@@ -162,7 +162,7 @@ def test_the_command_line_reads_the_experiment_back(batteries: dict[str, Battery
 
 
 def test_detached_jobs_go_on_and_can_be_followed(batteries: dict[str, Battery]) -> None:
-    """Jobs outlive the process that launched them, one waiting for the other; others follow them."""
+    """Jobs outlive the process that launched them, also one that waits for another; others follow them."""
     battery = batteries["acme"]
     assert battery.reopen("detach", "now")["states"] == {"one": "RUNNING", "two": "PENDING"}
     (battery.place.home / "battery" / "go").touch()
@@ -180,7 +180,7 @@ def test_the_command_line_cancels_a_detached_job(batteries: dict[str, Battery]) 
 
 
 def test_cancelling_an_ended_local_job_is_as_before(batteries: dict[str, Battery]) -> None:
-    """``nemo experiment cancel`` does the same to a subclass's ended job as to a LocalExecutor's."""
+    """``nemo experiment cancel`` treats an ended job of a subclass like one of LocalExecutor."""
     said = [batteries[kind].nemo("cancel", "logs", "0") for kind in ("team", "plain")]
     assert "Cancelling one" in said[0]
     team, plain = (re.sub(r"─+|_\d{19}", "", text) for text in said)
@@ -191,7 +191,7 @@ def test_cancelling_an_ended_local_job_is_as_before(batteries: dict[str, Battery
 
 
 def test_local_jobs_end_as_before(batteries: dict[str, Battery]) -> None:
-    """All that comes of LocalExecutor's jobs is the same with launchbind, and for a subclass."""
+    """The results of LocalExecutor's jobs are the same with launchbind, and for a subclass."""
     plain = batteries["plain"].steady()
     assert plain["logs"]["printed"] == "one/0 hello you\none/0 again\n"
     assert batteries["installed"].steady() == plain
@@ -200,7 +200,7 @@ def test_local_jobs_end_as_before(batteries: dict[str, Battery]) -> None:
 
 @pytest.fixture(scope="module")
 def dry_runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """What scenarios/dry_runs.py found: without launchbind, installed, and for the team's subclasses."""
+    """The results of scenarios/dry_runs.py: without launchbind, installed, and for the team's subclasses."""
     arguments = {
         "plain": ["nemo_run", "SlurmExecutor", "LocalExecutor"],
         "installed": ["nemo_run", "SlurmExecutor", "LocalExecutor", "install"],
@@ -217,7 +217,7 @@ def dry_runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, An
 
 @pytest.mark.parametrize("what", ["mapping", "reverse"])
 def test_the_mappings_have_the_same_contents(dry_runs: dict[str, dict[str, Any]], what: str) -> None:
-    """NeMo-Run's two mappings hold the same pairs in the same order, installed or not."""
+    """NeMo-Run's two mappings have the same pairs in the same order, installed or not."""
     assert (dry_runs["plain"]["launchbind"], dry_runs["installed"]["launchbind"]) == (False, True)
     assert len(dry_runs["plain"][what]) == 8
     assert dry_runs["installed"][what] == dry_runs["plain"][what]
@@ -227,14 +227,14 @@ def test_the_mappings_have_the_same_contents(dry_runs: dict[str, dict[str, Any]]
     "backend", ["slurm_tunnel", "local_persistent", "docker_persistent", "dgx_cloud", "lepton"]
 )
 def test_dry_runs_have_the_same_text(dry_runs: dict[str, dict[str, Any]], backend: str) -> None:
-    """A built-in executor's dry run, a group's included, is the same to the letter, installed or not."""
+    """A built-in executor's dry run, also that of a group, is exactly the same, installed or not."""
     assert len(dry_runs["plain"][backend]) > 100
     assert dry_runs["installed"][backend] == dry_runs["plain"][backend]
 
 
 @pytest.mark.parametrize("backend", ["slurm_tunnel", "local_persistent"])
 def test_subclasses_have_their_parents_dry_runs(dry_runs: dict[str, dict[str, Any]], backend: str) -> None:
-    """Subclasses of SlurmExecutor and LocalExecutor submit what their parents do, merged groups included."""
+    """Subclasses of SlurmExecutor and LocalExecutor submit what their parents do, also as merged groups."""
     assert dry_runs["team"][backend] == dry_runs["plain"][backend]
     if backend == "slurm_tunnel":
         assert "srun" in dry_runs["team"][backend]

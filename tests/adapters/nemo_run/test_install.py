@@ -1,4 +1,4 @@
-"""install, uninstall, installed: what of NeMo-Run they change, what they refuse, and what they put back."""
+"""install, uninstall, installed: what they change in NeMo-Run, what they refuse, and what they restore."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ BUILT_IN = dict(api.REVERSE_EXECUTOR_MAPPING)
 
 
 class TeamLocal(run.LocalExecutor):
-    """Not registered: the nearest registered class counts."""
+    """Not registered itself; its nearest registered class is LocalExecutor."""
 
 
 class TeamSlurm(run.SlurmExecutor):
-    """The same for Slurm."""
+    """A subclass of SlurmExecutor."""
 
 
 class TeamDocker(run.DockerExecutor):
-    """The same for Docker."""
+    """A subclass of DockerExecutor."""
 
 
 class Stranger(Executor):
-    """Not registered, and no class that it derives from is."""
+    """Neither it nor any class that it derives from is registered."""
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_left(as_shipped: None) -> Iterator[None]:
-    """Whatever a test does, NeMo-Run is afterwards as it was."""
+    """Restore NeMo-Run after each test."""
     before = attributes()
     yield
     uninstall()
@@ -57,7 +57,7 @@ def nothing_is_left(as_shipped: None) -> Iterator[None]:
 
 
 def attributes() -> list[object]:
-    """What stands at each place that install changes, read as NeMo-Run's own code would."""
+    """The object at each place that install changes, read as NeMo-Run's own code reads it."""
     found = []
     for patch in installing.PATCHES:
         owner: object = sys.modules[patch.module]
@@ -67,16 +67,16 @@ def attributes() -> list[object]:
 
 
 def backend_of(executor: Executor) -> object:
-    """What a job of the executor would be launched on."""
+    """The backend that a job of the executor would be launched on."""
     return vars(job)["get_executor_str"](executor)
 
 
 def unchanged(before: list[object]) -> bool:
-    """Whether the very same objects are there."""
+    """Whether the objects are identical."""
     return all(now is then for now, then in zip(attributes(), before, strict=True))
 
 
-# -- putting in and taking out -----------------------------------------------------------------------
+# -- installing and uninstalling -----------------------------------------------------------------------
 
 
 def test_install_changes_every_place_and_uninstall_puts_the_same_objects_back() -> None:
@@ -89,7 +89,7 @@ def test_install_changes_every_place_and_uninstall_puts_the_same_objects_back() 
 
 
 def test_a_second_install_does_nothing() -> None:
-    """Installing twice replaces nothing twice, so one uninstall is enough."""
+    """Installing twice patches once, so one uninstall is enough."""
     before = attributes()
     install()
     once = attributes()
@@ -100,14 +100,14 @@ def test_a_second_install_does_nothing() -> None:
 
 
 def test_uninstall_without_install_does_nothing() -> None:
-    """Uninstalling what is not installed changes nothing."""
+    """Uninstalling without having installed changes nothing."""
     before = attributes()
     uninstall()
     assert unchanged(before)
 
 
 def test_installed_puts_back_even_after_an_error() -> None:
-    """The with block is undone when it ends, by an exception too, which passes through."""
+    """The end of the with block uninstalls, also after an exception, which passes through."""
     before = attributes()
 
     def fail() -> None:
@@ -120,7 +120,7 @@ def test_installed_puts_back_even_after_an_error() -> None:
 
 
 def test_installed_inside_installed_leaves_the_outer_one() -> None:
-    """The end of an inner block does not take away what the outer one installed."""
+    """The end of an inner block does not uninstall what the outer one installed."""
     before = attributes()
     with installed():
         during = attributes()
@@ -131,7 +131,7 @@ def test_installed_inside_installed_leaves_the_outer_one() -> None:
 
 
 def test_installed_after_install_leaves_it() -> None:
-    """A with block does not take away what install() did before it."""
+    """The end of a with block does not undo an install() before it."""
     install()
     during = attributes()
     with installed():
@@ -141,7 +141,7 @@ def test_installed_after_install_leaves_it() -> None:
 
 @pytest.mark.parametrize("imported", [True, False], ids=["after", "before"])
 def test_install_comes_before_or_after_the_import_of_nemo_run(place: Place, imported: bool) -> None:
-    """Whether nemo_run, and an Experiment, are there already makes no difference to install()."""
+    """install() works whether or not nemo_run is imported and an Experiment exists already."""
     printed = place.python(
         f"""
 import sys
@@ -172,11 +172,11 @@ print("backend:", exp.jobs[0]._dryrun_info._scheduler)
     assert printed.endswith("backend: local_persistent\n")
 
 
-# -- refusing ----------------------------------------------------------------------------------------
+# -- refused versions ----------------------------------------------------------------------------------------
 
 
 def test_an_untested_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another version gets an error that names it, those tested and the way around it; nothing is changed."""
+    """Another version is an error that names it, the tested ones and the workaround; nothing is changed."""
     before = attributes()
     monkeypatch.setattr(importlib.metadata, "version", {"nemo-run": "0.99.0"}.__getitem__)
     with pytest.raises(InstallError) as refusal:
@@ -188,7 +188,7 @@ def test_an_untested_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_an_untested_version_can_be_insisted_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With untested=True the same version is installed into, by install and by installed."""
+    """With untested=True, install and installed accept the same version."""
     monkeypatch.setattr(importlib.metadata, "version", {"nemo-run": "0.99.0"}.__getitem__)
     with installed(untested=True):
         assert backend_of(TeamLocal()) == "local_persistent"
@@ -209,7 +209,7 @@ def test_an_untested_version_can_be_insisted_on(monkeypatch: pytest.MonkeyPatch)
 def test_a_missing_attribute_is_refused_whole(
     monkeypatch: pytest.MonkeyPatch, owner: object, attribute: str, name: str, untested: bool
 ) -> None:
-    """Where NeMo-Run lacks one of the places, the error names it and no other place is changed."""
+    """If NeMo-Run lacks one of the places, the error names it and no other place is changed."""
     before = attributes()
     with monkeypatch.context() as lacking:
         lacking.delattr(owner, attribute)
@@ -220,7 +220,7 @@ def test_a_missing_attribute_is_refused_whole(
 
 
 def test_a_missing_module_is_refused_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A module that has moved is a place that is missing, not an ImportError from nowhere."""
+    """A module that has moved is reported as a missing place, not as a plain ImportError."""
     moved = installing.PATCHES[-1]._replace(module="nemo_run.run.moved")
     monkeypatch.setattr(installing, "PATCHES", (*installing.PATCHES[:-1], moved))
     with pytest.raises(InstallError, match=r"nemo_run\.run\.moved\.get_scheduler_factories"):
@@ -231,7 +231,7 @@ def test_a_missing_module_is_refused_whole(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_error_survives_pickling() -> None:
-    """InstallError crosses process boundaries with its text and its data."""
+    """InstallError can be pickled with its text and its data."""
     error = InstallError("0.99.0", "it has no engine")
     copy = pickle.loads(pickle.dumps(error))
     assert (str(copy), copy.installed, copy.problem) == (str(error), "0.99.0", "it has no engine")
@@ -242,7 +242,7 @@ def test_the_error_survives_pickling() -> None:
 
 @pytest.mark.parametrize("flag", FLAGS)
 def test_built_in_executors_keep_their_flags(flag: str) -> None:
-    """What an experiment may do with each of NeMo-Run's executors is the same as before."""
+    """What an experiment may do with each of NeMo-Run's executors stays the same."""
     original = getattr(run.Experiment, flag)
     before = {backend: cls in original for backend, cls in BUILT_IN.items()}
     assert any(before.values())
@@ -263,7 +263,7 @@ def test_the_mappings_equal_the_originals() -> None:
 
 
 def test_the_list_of_group_executors_can_still_grow() -> None:
-    """JobGroup's list equals the original, and takes a class that a caller appends."""
+    """JobGroup's list equals the original, and accepts a class that a caller appends."""
     original = job.JobGroup.SUPPORTED_EXECUTORS
     with installed():
         replaced: list[type] = job.JobGroup.SUPPORTED_EXECUTORS
@@ -275,7 +275,7 @@ def test_the_list_of_group_executors_can_still_grow() -> None:
 
 
 def test_a_flag_that_a_caller_gave_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A subclass that somebody put in NeMo-Run's tuple keeps what its parent does not have."""
+    """A subclass that someone added to NeMo-Run's tuple keeps the support that its parent lacks."""
     monkeypatch.setattr(run.Experiment, FLAGS[1], (*getattr(run.Experiment, FLAGS[1]), TeamLocal))
     with installed():
         detaching = getattr(run.Experiment, FLAGS[1])
@@ -287,7 +287,7 @@ def test_a_flag_that_a_caller_gave_is_kept(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_what_nobody_registered_is_named() -> None:
-    """An executor of no backend gets a KeyError, as ever, with its class and the known backends."""
+    """An executor without a backend is still a KeyError, with its class and the known backends."""
     with installed(), pytest.raises(KeyError) as unknown:
         backend_of(Stranger())
     assert "Stranger" in str(unknown.value)
@@ -296,7 +296,7 @@ def test_what_nobody_registered_is_named() -> None:
 
 @pytest.mark.parametrize("flag", FLAGS[:3])
 def test_subclasses_have_the_flags_of_their_parents(flag: str) -> None:
-    """An unregistered subclass may do what the nearest registered class may."""
+    """An unregistered subclass has the support of the nearest registered class."""
     with installed():
         supporting = getattr(run.Experiment, flag)
         assert (TeamLocal in supporting) is (run.LocalExecutor in supporting)
@@ -328,7 +328,7 @@ def local(cls: type[run.LocalExecutor]) -> Executor:
 def test_groups_of_a_subclass_are_merged_as_their_parents_are(
     make: Callable[[type], Executor], child: type[Executor], parent: type[Executor], merged: bool, number: int
 ) -> None:
-    """A JobGroup of a subclass has the executors that one of its parent has, but for their class."""
+    """A JobGroup of a subclass has the same executors as one of its parent, except for their class."""
 
     def group(cls: type) -> job.JobGroup:
         tasks = [run.Script(inline="a"), run.Script(inline="b")]

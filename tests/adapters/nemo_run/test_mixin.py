@@ -1,4 +1,4 @@
-"""SchedulerMixin: upstream's behaviour wherever upstream has one, and an error with a name elsewhere."""
+"""SchedulerMixin: upstream's behaviour where upstream defines one, and a specific error elsewhere."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ both = pytest.mark.parametrize("mixin", MIXINS)
 
 
 class Recording:
-    """The rest of a scheduler: remembers what it is asked for."""
+    """The rest of a scheduler; it records its calls."""
 
     def __init__(self) -> None:
         self.backend_reads = 0
@@ -45,7 +45,7 @@ class Recording:
 
 
 class Custom(Role):
-    """A role with a pre_proc of its own."""
+    """A role with its own pre_proc."""
 
     def __init__(self, name: str, pre_proc: PreProc) -> None:
         super().__init__(name, image="")
@@ -57,14 +57,14 @@ class Custom(Role):
 
 
 class Untouchable:
-    """An executor that may be handed on, and not be looked at."""
+    """An executor whose attributes must not be read."""
 
     def __getattribute__(self, name: str) -> object:
         raise AssertionError(f"{name} was read")
 
 
 class Skipping(LocalExecutor):
-    """An executor that has none of its fields."""
+    """An executor without any of its fields."""
 
     def __init__(self) -> None:
         pass
@@ -75,7 +75,7 @@ def make_info(request: str) -> Info:
 
 
 def make_scheduler(mixin: type, *bases: type) -> Any:
-    """A scheduler of the mixin and these bases, in this order."""
+    """A scheduler class with the mixin and these bases, in this order."""
     return type("Made", (mixin, *(bases or (Recording,))), {})
 
 
@@ -99,7 +99,7 @@ def test_pre_proc_runs_in_the_order_of_the_roles(mixin: type) -> None:
 
 @both
 def test_what_pre_proc_returns_is_gone_on_with(mixin: type) -> None:
-    """The second role gets what the first one returned, and the last one's info is the result."""
+    """Each role gets the info that the one before it returned, and the last one's info is the result."""
     second, third = make_info("second"), make_info("third")
     got: list[str] = []
 
@@ -128,7 +128,7 @@ def test_the_backend_is_read_once_per_role(mixin: type, roles: int) -> None:
 
 @both
 def test_the_app_is_attached_and_the_config_is_not(mixin: type) -> None:
-    """The info has the very app as _app; _cfg and _scheduler, which the Runner sets, stay as they were."""
+    """The info has the app itself as _app; _cfg and _scheduler, which the Runner sets, are unchanged."""
     app = AppDef("app", roles=[Role("main", image="")])
     info = make_scheduler(mixin)().submit_dryrun(app, LocalExecutor())
     assert info._app is app
@@ -138,7 +138,7 @@ def test_the_app_is_attached_and_the_config_is_not(mixin: type) -> None:
 
 @both
 def test_the_executor_is_handed_on_unread(mixin: type) -> None:
-    """The executor reaches _submit_dryrun as the same object, without one attribute of it being read."""
+    """The executor reaches _submit_dryrun as the same object, and none of its attributes is read."""
     executor = Untouchable()
     made = make_scheduler(mixin)()
     made.submit_dryrun(AppDef("app", roles=[Role("main", image="")]), executor)
@@ -148,14 +148,14 @@ def test_the_executor_is_handed_on_unread(mixin: type) -> None:
 
 @both
 def test_an_executor_without_its_fields_is_accepted(mixin: type) -> None:
-    """So is an executor whose __init__ never called its parent's."""
+    """The same holds for an executor whose __init__ never called its parent's."""
     made = make_scheduler(mixin)()
     assert made.submit_dryrun(AppDef("app", roles=[Role("main", image="")]), Skipping()) is made.info
 
 
 @both
 def test_stand_ins_are_accepted(mixin: type) -> None:
-    """Mocks made with spec= do for app, role and executor."""
+    """Mocks made with spec= work as app, role and executor."""
     role = Mock(spec=Role)
     role.pre_proc.side_effect = lambda _, info: info
     app, executor = Mock(spec=AppDef), Mock(spec=SlurmExecutor)
@@ -201,7 +201,7 @@ UNUSABLE = [
 def test_where_upstream_raises_the_error_names_what_failed(
     pre_proc: PreProc, said: str, cause: type[object]
 ) -> None:
-    """App, role, its index, backend and cause are in the error, both as data and in its sentence."""
+    """The error has app, role, its index, backend and cause, as attributes and in its text."""
     app = AppDef("train", roles=[Role("first", image=""), Custom("second", pre_proc)])
     with pytest.raises((AttributeError, ValueError)):
         make_scheduler(UpstreamMixin)().submit_dryrun(app, None)
@@ -216,7 +216,7 @@ def test_where_upstream_raises_the_error_names_what_failed(
 
 @both
 def test_what_submit_dryrun_itself_raises_passes_through(mixin: type) -> None:
-    """An error of the scheduler's own _submit_dryrun is not dressed up."""
+    """An error of the scheduler's own _submit_dryrun passes through unchanged."""
 
     class Refusing(Recording):
         def _submit_dryrun(self, app: AppDef, cfg: object) -> Info:

@@ -1,4 +1,4 @@
-"""Plans of NeMo-Run executors: pure, steady, and without their secrets."""
+"""Plans of NeMo-Run executors: without side effects, reproducible, and with secrets hidden."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ PASSWORD = "correct horse 'battery'"
 CLIENT_SECRET = "dgx-not-for-your-eyes"
 ENV = {"HF_TOKEN": TOKEN, "DB_PASSWORD": PASSWORD, "MODE": "fast"}
 
-#: Words that a shell, a template or a quoting rule would change if it got hold of them.
+#: Words that a shell, a template or wrong quoting would change.
 AWKWARD = [
     "$$", "$HOME", "${app_id}", "'quoted'", '"quoted"', "a b", "*", "a;b", "`id`", "back\\slash", "#", "",
 ]  # fmt: skip
 
 
-# As the fixture says: what invoke leaves behind warns until it is collected.
+# See the fixture: the pipes that invoke leaves open warn until they are collected.
 pytestmark = [
     pytest.mark.usefixtures("invoked"),
     pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),
@@ -111,7 +111,7 @@ ALL = [local, slurm, docker, dgx_cloud, lepton, kubeflow, skypilot, skypilot_job
 
 @pytest.fixture(params=ALL, ids=lambda make: str(make.__name__))
 def executor(request: pytest.FixtureRequest, nemorun_home: Path, kubeconfig: Path) -> Executor:
-    """An executor of each kind; skypilot's two only where that is installed, since it is no small thing."""
+    """An executor of each kind; skypilot's two only where that large package is installed."""
     make: Callable[[Path], Executor] = request.param
     return make(nemorun_home)
 
@@ -124,7 +124,7 @@ def greet(*args: str, name: str = "greet") -> AppDef:
 
 
 def test_planning_changes_nothing_and_gives_one_fingerprint(executor: Executor) -> None:
-    """After three plans, app and executor equal what they were, and the fingerprints are one."""
+    """Three plans leave app and executor unchanged, and have the same fingerprint."""
     app = AppDef("greet", roles=[Role("main", image="", entrypoint="sh", args=["-c", "echo hello"])])
     app_before, executor_before = copy.deepcopy(app), copy_executor(executor)
     with launcher() as jobs:
@@ -135,7 +135,7 @@ def test_planning_changes_nothing_and_gives_one_fingerprint(executor: Executor) 
 
 
 def test_plans_of_different_commands_differ(executor: Executor) -> None:
-    """The fingerprint, and the diff, tell one command from another."""
+    """Plans of different commands differ in fingerprint and diff."""
     with launcher() as jobs:
         first, second = (jobs.plan(greet(word), executor) for word in ("hello", "goodbye"))
     assert first.fingerprint != second.fingerprint
@@ -144,7 +144,7 @@ def test_plans_of_different_commands_differ(executor: Executor) -> None:
 
 
 def test_a_changed_field_of_the_executor_shows(executor: Executor) -> None:
-    """The fingerprint, and the diff, tell one value of a field from another."""
+    """Plans with different values of a field differ in fingerprint and diff."""
     changed = copy_executor(executor)
     changed.env_vars["MODE"] = "slow"
     with launcher() as jobs:
@@ -154,7 +154,7 @@ def test_a_changed_field_of_the_executor_shows(executor: Executor) -> None:
 
 
 def test_plans_hide_secrets(executor: Executor) -> None:
-    """No secret of the executor is in str, repr or JSON of its plan, nor in the form JSON gives it."""
+    """No secret of the executor is in str, repr or JSON of its plan, however it is quoted there."""
     with launcher() as jobs:
         plan = jobs.plan(greet(), executor)
     whole = plan.render(redact=False) + plan.to_json(redact=False)
@@ -179,7 +179,7 @@ def test_a_plan_hides_the_executors_own_secret(
 
 @pytest.mark.parametrize("script", ["echo hello", '"echo hello"', "'", "x", ""])
 def test_inline_scripts_keep_their_first_and_last_character(script: str) -> None:
-    """The argument of -c arrives whole, however often it is planned; upstream strips it each time."""
+    """The argument of -c stays whole, however often it is planned; upstream strips it each time."""
     app = AppDef("greet", roles=[Role("main", image="", entrypoint="sh", args=["-c", script])])
     with launcher() as jobs:
         for _ in range(3):
@@ -188,7 +188,7 @@ def test_inline_scripts_keep_their_first_and_last_character(script: str) -> None
 
 
 def test_the_cli_keeps_awkward_words_for_a_local_job() -> None:
-    """Words of a command reach the local request as they are: nothing expands them."""
+    """Words of a command reach the local request unchanged: nothing expands them."""
     adapter = Adapter()
     executor = adapter.executor("local_persistent", {}, {})
     app = adapter.app(executor, "greet", ["$prog", *AWKWARD], {})
@@ -198,7 +198,7 @@ def test_the_cli_keeps_awkward_words_for_a_local_job() -> None:
 
 
 def test_the_cli_keeps_awkward_words_for_slurm(nemorun_home: Path) -> None:
-    """Words of a command reach the sbatch script so that a shell reads them back as they were."""
+    """Words of a command are quoted in the sbatch script, so that its shell restores them."""
     executor = slurm(nemorun_home)
     app = Adapter().app(executor, "greet", ["printf", *AWKWARD], {})
     with launcher() as jobs:
@@ -208,7 +208,7 @@ def test_the_cli_keeps_awkward_words_for_slurm(nemorun_home: Path) -> None:
 
 @pytest.mark.parametrize("value", AWKWARD)
 def test_the_cli_keeps_awkward_variables_for_a_local_job(value: str) -> None:
-    """A variable given with --env reaches the local request as it is: torchx fills in no macro."""
+    """A variable given with --env reaches the local request unchanged: torchx substitutes no macro."""
     adapter = Adapter()
     executor = adapter.executor("local_persistent", {}, {"WORD": value})
     with launcher() as jobs:
@@ -218,7 +218,7 @@ def test_the_cli_keeps_awkward_variables_for_a_local_job(value: str) -> None:
 
 @pytest.mark.parametrize("value", AWKWARD)
 def test_the_cli_keeps_awkward_variables_for_slurm(nemorun_home: Path, value: str) -> None:
-    """A variable given with --env, exported by the sbatch script as a shell runs it, is what was given."""
+    """A variable given with --env has its exact value after the shell of the sbatch script exported it."""
     adapter = Adapter()
     executor = adapter.executor("slurm_tunnel", {"account": "ml", "partition": "debug"}, {"WORD": value})
     assert isinstance(executor, run.SlurmExecutor)
@@ -233,13 +233,13 @@ def test_the_cli_keeps_awkward_variables_for_slurm(nemorun_home: Path, value: st
 
 @pytest.mark.parametrize("name", ["a/b", "../up", "a b", "..", "", "a\nb"])
 def test_an_app_whose_name_cannot_be_in_a_handle_is_refused_before_there_is_a_job(name: str) -> None:
-    """A name that would break the handle, or lead out of the job's folder, is an error of the plan."""
+    """A name that would break the handle, or lead out of the job's folder, is a PlanError."""
     with launcher() as jobs, pytest.raises(PlanError, match="name"):
         jobs.plan(greet(name=name), run.LocalExecutor())
 
 
 def test_a_slurm_executor_with_an_ssh_tunnel_is_planned(nemorun_home: Path) -> None:
-    """An SSH tunnel holds a console that cannot be copied; planning shares it and changes nothing else."""
+    """An SSH tunnel has a console that cannot be copied; planning shares it and changes nothing."""
     executor = slurm(nemorun_home)
     assert isinstance(executor, run.SlurmExecutor)
     executor.tunnel = run.SSHTunnel(host="127.0.0.1", user="nobody", job_dir=str(nemorun_home / "remote"))

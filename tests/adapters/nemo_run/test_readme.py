@@ -1,4 +1,4 @@
-"""The README's section on one's own executor: its code runs, and what it says cannot be changed is so."""
+"""The README's section on custom executors: its code runs, and the limits that it states are real."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def readme_place(place: Place, section: str) -> Place:
 
 
 def test_the_sections_code_runs(readme_place: Place) -> None:
-    """What the section shows, run as it is, prints both jobs' lines; other processes find the jobs again."""
+    """The section's code, run unchanged, prints both jobs' lines; other processes find the jobs."""
     printed = readme_place.python(readme_place.folder / "launch.py")
     scratch = re.search(r"team/0 hello from (.+)\n", printed)
     assert scratch
@@ -49,12 +49,12 @@ def test_the_sections_code_runs(readme_place: Place) -> None:
 
 
 def test_the_module_is_also_a_script(readme_place: Place) -> None:
-    """The module that the section shows can be run by itself."""
+    """The section's module can also be run as a script."""
     assert readme_place.python(readme_place.folder / "my_executors.py") == ""
 
 
 def test_executors_of_main_cannot_be_read_back(place: Place) -> None:
-    """An experiment with an executor defined in __main__ runs, and another process cannot read it back."""
+    """An experiment with an executor defined in __main__ runs, but another process cannot read it."""
     place.python(
         """
 from dataclasses import dataclass
@@ -93,7 +93,7 @@ def test_the_ray_helpers_take_no_subclass() -> None:
 
 
 def test_only_slurm_executors_own_flags_become_sbatch_lines(place: Place) -> None:
-    """A flag that only a subclass lists is no #SBATCH line; additional_parameters makes it one."""
+    """A flag that only a subclass lists becomes no #SBATCH line; one in additional_parameters does."""
     printed = place.python(
         """
 from dataclasses import dataclass

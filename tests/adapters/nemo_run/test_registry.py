@@ -1,4 +1,4 @@
-"""The registry of executors: NeMo-Run's own mapping, both ways, without its cost."""
+"""The registry of executors: NeMo-Run's own mappings in both directions, without importing NeMo-Run."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class MyOtherSlurm(MySlurm):
 
 
 class Skipping(LocalExecutor):
-    """An executor with none of the fields, as upstream's own tests have it."""
+    """An executor without any of the fields, as in upstream's own tests."""
 
     def __init__(self) -> None:
         pass
@@ -56,7 +56,7 @@ def test_the_reverse_mapping_is_that_of_nemo_run() -> None:
 
 @pytest.mark.parametrize(("executor", "backend"), upstream.EXECUTOR_MAPPING.items())
 def test_every_executor_of_nemo_run_has_upstreams_backend(executor: type[Executor], backend: str) -> None:
-    """A stand-in made with spec= answers as upstream does, for each of the executors."""
+    """A mock made with spec= has the backend that upstream gives it, for each of the executors."""
     stand_in = Mock(spec=executor)
     assert get_executor_str(stand_in) == upstream.get_executor_str(stand_in) == backend
 
@@ -65,7 +65,7 @@ def test_every_executor_of_nemo_run_has_upstreams_backend(executor: type[Executo
     ("alias", "cls"), [("slurm", SlurmExecutor), ("local", LocalExecutor), ("docker", DockerExecutor)]
 )
 def test_aliases_lead_to_the_same_class(alias: str, cls: type[Executor]) -> None:
-    """The short names find the executors, and the canonical names are what comes back."""
+    """The short names find the executors, and lookups return the canonical names."""
     assert EXECUTORS.type_of(alias) is cls
     assert EXECUTORS.entry(alias).name == EXECUTORS.name_of(cls)
 
@@ -76,7 +76,7 @@ def test_aliases_lead_to_the_same_class(alias: str, cls: type[Executor]) -> None
     ids=["subclass", "no super().__init__"],
 )
 def test_a_subclass_of_local_executor_has_its_backend(executor: LocalExecutor, backend: str) -> None:
-    """Where upstream raises a bare KeyError, the parent's backend is found."""
+    """For a subclass, upstream raises a KeyError; here the parent's backend is found."""
     with pytest.raises(KeyError):
         upstream.get_executor_str(executor)
     assert get_executor_str(executor) == backend
@@ -84,12 +84,12 @@ def test_a_subclass_of_local_executor_has_its_backend(executor: LocalExecutor, b
 
 @pytest.mark.parametrize("cls", [MySlurm, MyOtherSlurm])
 def test_a_subclass_of_slurm_executor_has_its_backend(cls: type[SlurmExecutor]) -> None:
-    """So does a subclass of any depth of the Slurm executor."""
+    """The same holds for a subclass of the Slurm executor, however deep."""
     assert get_executor_str(cls(account="a", partition="p")) == "slurm_tunnel"
 
 
 def test_an_unknown_executor_is_named_with_what_is_registered() -> None:
-    """A stranger gives a KeyError that names its type and lists every backend."""
+    """An unknown executor is a KeyError that names its type and lists every backend."""
 
     class Stranger(Executor):
         pass
@@ -111,7 +111,7 @@ def test_importing_an_adapter_imports_no_launcher(run_python: RunPython, module:
 
 
 def test_listing_and_asking_for_names_imports_no_launcher(run_python: RunPython) -> None:
-    """Listing the registry, and asking for the backend of a stranger, imports no launcher either."""
+    """Listing the registry, and looking up an unknown object, imports no launcher either."""
     code = """
 import sys
 from launchbind_adapters.nemo_run import EXECUTORS
@@ -122,7 +122,7 @@ assert not {"nemo_run", "torchx"} & {*sys.modules}
 
 
 def test_resolving_the_local_executor_imports_nothing_beyond_nemo_run(run_python: RunPython) -> None:
-    """What is loaded afterwards, and was not by ``import nemo_run``, is launchbind's or Python's own."""
+    """Compared to ``import nemo_run``, only launchbind's and Python's own modules are loaded in addition."""
     loaded = "print(*sorted({name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names))"
     plain = run_python(f"import nemo_run, sys; {loaded}").split()
     resolving = f"""

@@ -1,4 +1,4 @@
-"""Local jobs under their supervisor: real processes, followed from this process and from others."""
+"""Local jobs under their supervisor: real processes, followed from this process and others."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ GUARD_SECONDS = 60
 
 @pytest.fixture
 def jobs() -> Iterator[Jobs]:
-    """A launcher; the jobs it leaves running are ended with the test."""
+    """A launcher; at the end of the test, jobs still running are cancelled."""
     with launcher() as made:
         before = {status.handle for status in made.list("local_persistent")}
         yield made
@@ -77,7 +77,7 @@ def await_file(path: Path) -> str:
 
 
 def await_end(pid: int) -> None:
-    """Wait until a process that is no child of ours has gone, or only awaits being reaped."""
+    """Wait until a process that is no child of ours has ended."""
     give_up = time.monotonic() + GUARD_SECONDS
     while is_running(pid):
         assert time.monotonic() < give_up, f"process {pid} is still there"
@@ -93,7 +93,7 @@ def is_running(pid: int) -> bool:
 
 
 def test_exit_codes_are_kept_per_replica(jobs: Jobs) -> None:
-    """Each replica's exit code is kept, with several per role, and the first failure is the job's."""
+    """Each replica's exit code is kept, and the job's is the first one that is not zero."""
     handle = start(jobs, sh("exit $((${replica_id} * 5))", "work", 3), sh("exit 0", "help", 2))
     status = jobs.wait(handle)
     assert (status.state, status.exit_code) == (JobState.FAILED, 5)
@@ -102,7 +102,7 @@ def test_exit_codes_are_kept_per_replica(jobs: Jobs) -> None:
 
 
 def test_logs_are_kept_per_replica(jobs: Jobs) -> None:
-    """The logs of one role, and of one replica, can be asked for, and all come when none is named."""
+    """Logs can be limited to one role and one replica; without a role, all are returned."""
     handle = start(jobs, sh("echo work ${replica_id}", "work", 2), sh("echo help >&2", "help"))
     assert sorted(output(jobs, handle).splitlines()) == ["help", "work 0", "work 1"]
     assert list(jobs.logs(handle, role="work")) == ["work 0\n", "work 1\n"]
@@ -120,13 +120,13 @@ def test_all_succeeding_is_success(jobs: Jobs) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
 def test_death_by_signal_is_told_as_shells_tell_it(jobs: Jobs, number: signal.Signals) -> None:
-    """A process that signal N ends gives exit code 128 + N, and a failed job."""
+    """A process ended by signal N gives exit code 128 + N, and a failed job."""
     status = jobs.wait(start(jobs, python(f"import os; os.kill(os.getpid(), {number.value})")))
     assert (status.state, status.exit_code) == (JobState.FAILED, 128 + number)
 
 
 def test_what_a_job_leaves_running_is_ended_with_it(jobs: Jobs, tmp_path: Path) -> None:
-    """A background process that holds the pipe open neither keeps the job going nor outlives it."""
+    """A background process that keeps the pipe open neither prolongs the job nor outlives it."""
     pid_file = tmp_path / "pid"
     handle = start(jobs, sh(f"sleep 1000 & echo $! > '{pid_file}'; echo done"))
     assert output(jobs, handle) == "done\n"
@@ -135,7 +135,7 @@ def test_what_a_job_leaves_running_is_ended_with_it(jobs: Jobs, tmp_path: Path) 
 
 
 def test_a_process_that_left_the_group_does_not_hold_up_the_job(jobs: Jobs, tmp_path: Path) -> None:
-    """A daemon with a session of its own that holds the pipe open lives on, and the job ends without it."""
+    """A daemon with its own session that keeps the pipe open goes on, and the job ends without it."""
     pid_file = tmp_path / "pid"
     code = f"""
 import subprocess
@@ -146,11 +146,11 @@ print("done")
     handle = start(jobs, python(code))
     assert output(jobs, handle) == "done\n"
     assert jobs.wait(handle).exit_code == 0
-    os.kill(int(pid_file.read_text()), signal.SIGKILL)  # raises, were it gone
+    os.kill(int(pid_file.read_text()), signal.SIGKILL)  # raises if it has ended
 
 
 def test_cancelling_ends_the_job_and_what_it_started(jobs: Jobs, tmp_path: Path) -> None:
-    """After cancel the job is CANCELLED and its processes, grandchildren included, are gone."""
+    """After cancel the job is CANCELLED, and its processes have ended, including grandchildren."""
     pids = tmp_path / "pids"
     handle = start(jobs, sh(f"sleep 1000 & echo $$$$ $! > '{pids}'; wait"))
     running = [int(pid) for pid in await_file(pids).split()]
@@ -166,7 +166,7 @@ def test_cancelling_ends_the_job_and_what_it_started(jobs: Jobs, tmp_path: Path)
 def test_a_process_that_ignores_sigterm_is_killed(
     jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When the grace has run out SIGKILL follows; here the supervisor is run with a shorter grace."""
+    """After the grace period SIGKILL follows; here the supervisor runs with a shorter one."""
     source = Path(supervisor.__file__).read_text()
     shorter = source.replace(f"GRACE_SECONDS = {supervisor.GRACE_SECONDS}", "GRACE_SECONDS = 1")
     assert shorter != source
@@ -192,7 +192,7 @@ while True:
 def test_cancelling_kills_children_that_ignore_sigterm(
     jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A child that ignores SIGTERM outlives its parent for the grace only; here that is shorter."""
+    """A child that ignores SIGTERM outlives its parent only for the grace period, shorter here."""
     shorter = Path(supervisor.__file__).read_text().replace("GRACE_SECONDS = 10", "GRACE_SECONDS = 1")
     (tmp_path / "supervisor.py").write_text(shorter)
     monkeypatch.setattr(supervisor, "__file__", str(tmp_path / "supervisor.py"))
@@ -207,7 +207,7 @@ def test_cancelling_kills_children_that_ignore_sigterm(
 def test_a_submitter_that_dies_before_it_has_the_answer_leaves_a_job_that_can_be_followed(
     tmp_path: Path,
 ) -> None:
-    """The supervisor goes on when nobody reads its answer any more, and tells the job's end."""
+    """The supervisor goes on when nobody reads its answer, and writes the job's result."""
     process = {
         "args": ["sh", "-c", "echo alone; exit 3"],
         "env": dict(os.environ),
@@ -215,7 +215,7 @@ def test_a_submitter_that_dies_before_it_has_the_answer_leaves_a_job_that_can_be
         **{stream: str(tmp_path / f"{stream}.log") for stream in ("stdout", "stderr", "combined")},
     }
     reader, writer = os.pipe()
-    os.close(reader)  # whoever submitted the job has gone
+    os.close(reader)  # the submitter has died
     with open(tmp_path / "lock", "w") as lock:
         subprocess.run(
             [sys.executable, "-I", "-S", supervisor.__file__, str(lock.fileno()), str(tmp_path)],
@@ -236,7 +236,7 @@ def test_a_submitter_that_dies_before_it_has_the_answer_leaves_a_job_that_can_be
 
 
 def test_a_log_that_cannot_be_written_does_not_end_the_job(tmp_path: Path) -> None:
-    """A full disk, here a limit on file sizes, cuts the log short; the job runs on and its end is told."""
+    """A full disk, here a file size limit, truncates the log; the job goes on and its result is written."""
     process = {
         "args": ["sh", "-c", "yes | head -c 200000; exit 5"],
         "env": dict(os.environ),
@@ -284,7 +284,7 @@ def test_a_relative_job_folder_is_found_from_elsewhere(
 
 
 def test_a_killed_supervisor_is_a_failure_with_a_message(jobs: Jobs) -> None:
-    """kill -9 of the supervisor ends its process too, and gives FAILED, a message and no exit code."""
+    """kill -9 of the supervisor also ends its process; the job is FAILED, with a message and no exit code."""
     handle = start(jobs, sh("exec sleep 1000"))
     [process] = children(int((folder(jobs, handle) / "supervisor.pid").read_text()))
     os.kill(int((folder(jobs, handle) / "supervisor.pid").read_text()), signal.SIGKILL)
@@ -302,7 +302,7 @@ def children(parent: int) -> list[int]:
 
 
 def test_a_program_that_does_not_exist_leaves_nothing_behind(jobs: Jobs, nemorun_home: Path) -> None:
-    """Submitting it is an error that names the program; no job, process, record or folder stays."""
+    """Submitting it is an error that names the program; no job, process, record or folder remains."""
     before = {path for path in nemorun_home.rglob("*") if path.is_file()}
     listed = jobs.list("local_persistent")
     with pytest.raises(SchedulerError, match=r"could not submit app 'job'.*no-such-program"):
@@ -312,7 +312,7 @@ def test_a_program_that_does_not_exist_leaves_nothing_behind(jobs: Jobs, nemorun
 
 
 def test_a_plan_that_could_not_be_submitted_can_be_submitted_again(jobs: Jobs, tmp_path: Path) -> None:
-    """Once the program is there, the very plan that failed goes through."""
+    """Once the program exists, the plan that failed can be submitted."""
     program = tmp_path / "program"
     app = AppDef("job", roles=[Role("main", image="", entrypoint=str(program))])
     plan = jobs.plan(app, LocalExecutor())
@@ -324,7 +324,7 @@ def test_a_plan_that_could_not_be_submitted_can_be_submitted_again(jobs: Jobs, t
 
 
 def test_two_jobs_run_at_once(jobs: Jobs, tmp_path: Path) -> None:
-    """Two jobs that each wait for the other both end, which they could not do one after the other."""
+    """Two jobs that wait for each other both end, which needs both to run at once."""
     handles = [
         start(jobs, sh(f"mkfifo '{tmp_path}/{mine}' 2>/dev/null; {first}; {second}"))
         for mine, first, second in (
@@ -337,7 +337,7 @@ def test_two_jobs_run_at_once(jobs: Jobs, tmp_path: Path) -> None:
 
 
 def test_unicode_and_binary_output_both_come_through(jobs: Jobs) -> None:
-    """UTF-8 arrives as it is; bytes that are none are shown as such, and cost no line; \\r ends one too."""
+    """UTF-8 is unchanged; other bytes become U+FFFD and lose no line; \\r ends a line, too."""
     code = r"""
 import sys
 sys.stdout.buffer.write("grüße ☃ \U0001f600\u2028same line\r50%\r100%\n".encode() + b"\xff\x00\xfe\nlast")
@@ -369,7 +369,7 @@ with launcher() as jobs:
 
 
 def test_a_job_outlives_a_submitter_that_is_killed(jobs: Jobs, tmp_path: Path) -> None:
-    """When SIGKILL ends the submitter right after it submitted, the job runs on and can be found."""
+    """When SIGKILL ends the submitter right after submitting, the job goes on and can be found."""
     gate = tmp_path / "gate"
     code = f"""
 import os, signal
@@ -425,7 +425,7 @@ os.killpg(os.getpid(), signal.SIGHUP)
 
 
 def test_listing_names_jobs_in_the_order_they_were_submitted(jobs: Jobs) -> None:
-    """list() has every local job with its state, oldest first."""
+    """list() returns every local job with its state, oldest first."""
     handles = [start(jobs, sh(f"exit {code}")) for code in (0, 1)]
     for handle in handles:
         jobs.wait(handle)
@@ -436,19 +436,19 @@ def test_listing_names_jobs_in_the_order_they_were_submitted(jobs: Jobs) -> None
 
 @pytest.mark.parametrize("ask", ["status", "wait", "cancel", "logs"])
 def test_an_unknown_job_is_an_error_whatever_is_asked(jobs: Jobs, ask: str) -> None:
-    """A handle that no job has is an UnknownJobError that repeats it."""
+    """A handle without a job is an UnknownJobError that repeats the handle."""
     with pytest.raises(UnknownJobError, match="local_persistent://launchbind/job-never-was"):
         getattr(jobs, ask)("local_persistent://launchbind/job-never-was")
 
 
 def test_an_app_id_cannot_point_outside_the_records(jobs: Jobs) -> None:
-    """A handle is no path: dots in an app id lead nowhere."""
+    """An app id is not used as a path: dots in it find no other file."""
     with pytest.raises(UnknownJobError):
         jobs.status("local_persistent://launchbind/..")
 
 
 def test_variables_reach_the_job_and_secrets_leave_no_trace_on_disk(jobs: Jobs, nemorun_home: Path) -> None:
-    """The job has its variables; no file of the launcher, and no line of its log, has their secrets."""
+    """The job gets its variables; no file of the launcher contains their secrets."""
     token = "hf_not_for_any_disk"
     handle = start(jobs, sh('echo "$MODE" "${#HF_TOKEN}"'), env={"HF_TOKEN": token, "MODE": "fast"})
     assert output(jobs, handle) == f"fast {len(token)}\n"
@@ -457,6 +457,6 @@ def test_variables_reach_the_job_and_secrets_leave_no_trace_on_disk(jobs: Jobs, 
 
 
 def test_a_jobs_output_is_not_changed(jobs: Jobs) -> None:
-    """What the job writes is shown as it wrote it, also where it looks like a secret."""
+    """A job's output is returned unchanged, even if it looks like a secret."""
     handle = start(jobs, sh('echo "token=abc HF_TOKEN: $HF_TOKEN"'), env={"HF_TOKEN": "hf_its_own_affair"})
     assert output(jobs, handle) == "token=abc HF_TOKEN: hf_its_own_affair\n"

@@ -1,4 +1,4 @@
-"""What the tests of the Ray adapter share: a head, and a place of their own for records."""
+"""Fixtures for the tests of the Ray adapter: a head, and a folder for records."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GUARD_SECONDS = 120
 
 @pytest.fixture(autouse=True)
 def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A new folder for launchbind's records, and no Ray to be found by chance."""
+    """A new folder for launchbind's records, and no variables that lead to another Ray."""
     for name in [name for name in os.environ if name.startswith("RAY_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "no-token"))
@@ -36,14 +36,14 @@ def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def running_head() -> Iterator[RayHead]:
-    """A head for all tests that leave it as it is."""
+    """A head for all tests that do not change it."""
     with ray_head(cpus=4) as head:
         yield head
 
 
 @pytest.fixture
 def head(running_head: RayHead, monkeypatch: pytest.MonkeyPatch) -> RayHead:
-    """That head, which this process and those it starts find by themselves."""
+    """The head, which this process and its children find by the environment."""
     for name, text in running_head.environment.items():
         monkeypatch.setenv(name, text)
     return running_head

@@ -1,4 +1,4 @@
-"""The command line on Ray, as it is installed."""
+"""The installed command line on Ray."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def launchbind(*arguments: str, **variables: str) -> subprocess.CompletedProcess
 
 
 def test_run(head: RayHead) -> None:
-    """The job's output goes to standard output and nothing of Ray's anywhere; the exit code is the job's."""
+    """Standard output is the job's output, nothing of Ray's is printed, and the exit code is the job's."""
     script = 'echo "$0" "$A"; exit 3'
     options = ("-s", f"address={head.address}", "-s", "num_cpus=0.1", "--env", "A=$HOME")
     done = launchbind("run", "-b", "ray", *options, "--", "sh", "-c", script, "${HOME}", RAY_ADDRESS="auto")
@@ -43,7 +43,7 @@ def test_run(head: RayHead) -> None:
 
 @pytest.mark.usefixtures("head")
 def test_a_job_is_found_by_its_handle() -> None:
-    """A detached job is waited for, read, listed and cancelled by other commands."""
+    """Other commands wait for, read, list and cancel a detached job."""
     handle = launchbind("run", "-b", "ray", "--detach", "--", "sh", "-c", "echo hello; exit 4").stdout.strip()
     assert launchbind("wait", handle).returncode == 4
     assert launchbind("logs", handle).stdout == "hello\n"
@@ -53,7 +53,7 @@ def test_a_job_is_found_by_its_handle() -> None:
 
 
 def test_an_error_is_one_sentence() -> None:
-    """A head that is not there ends the command with 125 and says where it was looked for."""
+    """Without a head the command ends with 125 and names the address that it tried."""
     done = launchbind("run", "-b", "ray", "--", "true", RAY_ADDRESS="http://127.0.0.1:9")
     assert done.returncode == 125
     assert done.stderr.count("\n") == 1
@@ -61,7 +61,7 @@ def test_an_error_is_one_sentence() -> None:
 
 
 def test_without_ray_it_says_what_to_install(run_python: RunPython) -> None:
-    """The backend is still listed and jobs are planned; submitting names the extra to install."""
+    """The backend is still listed and jobs can be planned; submitting names the extra to install."""
     code = """
 from importlib.machinery import PathFinder
 find = PathFinder.find_spec

@@ -1,4 +1,4 @@
-"""Ray Jobs pass the suite that launchbind has for adapters, on a head that the tests start."""
+"""Ray Jobs pass launchbind's conformance suite for adapters, on a head that the tests start."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class TestRayJobs(SchedulerConformance[App, RayExecutor, RayInfo]):
-    """From another process too, which finds the head by RAY_ADDRESS."""
+    """Also from another process, which finds the head by RAY_ADDRESS."""
 
     module = "launchbind_adapters.ray"
     not_imported = ("ray", "torchx", "nemo_run", "submitit", "click", "rich")

@@ -1,4 +1,4 @@
-"""A Ray head that dies, comes back, is not there at all, or wants a token."""
+"""A Ray head that dies, restarts, does not exist, or requires a token."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def test_a_head_that_dies_mid_run(jobs: Jobs) -> None:
-    """Every question is answered with its address until it is back; then the job is unknown."""
+    """Until the head restarts, every error names its address; afterwards the job is unknown."""
     with ray_head() as head:
         executor = RayExecutor(address=head.address)
         handle = jobs.run(app("sh", "-c", "echo hello; exec sleep 1000"), executor)
@@ -45,14 +45,14 @@ def test_a_head_that_dies_mid_run(jobs: Jobs) -> None:
 
 
 def test_nothing_is_recorded_where_nothing_was_submitted(jobs: Jobs, records: Path) -> None:
-    """A head that does not answer is an error at once, and no job is thought to be there."""
+    """A head that does not answer is an error at once, and no record is written."""
     with pytest.raises(SchedulerError, match=r"no Ray head answers at http://127\.0\.0\.1:9$"):
         jobs.run(app("true"), RayExecutor(address="http://127.0.0.1:9"))
     assert not records.exists()
 
 
 def test_doctor_without_a_head(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It says where it looked and what to do, and does not hang."""
+    """Without a head, doctor names the address and the fix, and does not hang."""
     monkeypatch.setenv("RAY_ADDRESS", "http://127.0.0.1:9")
     (check,) = Adapter().checks()
     assert (check.subject, check.state) == ("ray", "missing")
@@ -62,7 +62,7 @@ def test_doctor_without_a_head(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("head")
 def test_doctor_with_a_head() -> None:
-    """It is ready."""
+    """With a head, doctor says that the backend is ready."""
     (check,) = Adapter().checks()
     assert check.state == "ready", check
 
@@ -73,7 +73,7 @@ TOKEN = "0123456789abcdef" * 2
 def test_a_head_that_wants_a_token(
     tmp_path: Path, run_python: RunPython, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ray's own token file is enough, with no RAY_AUTH_MODE; without a token the error says where it goes."""
+    """Ray's own token file suffices, without RAY_AUTH_MODE; the error for no token says where to put one."""
     (tmp_path / ".ray").mkdir()
     (tmp_path / ".ray" / "auth_token").write_text(TOKEN)
     environment = {"HOME": str(tmp_path), "RAY_AUTH_MODE": "token"}

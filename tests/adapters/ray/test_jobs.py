@@ -1,4 +1,4 @@
-"""Jobs on a Ray head that is there: they run as told, and are followed, found and ended."""
+"""Jobs on a running Ray head: how they run, and how they are followed, found and cancelled."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def await_state(jobs: Jobs, handle: Handle, state: JobState) -> None:
 
 
 def test_echo(jobs: Jobs, head: RayHead) -> None:
-    """A job runs, its output is what it wrote and nothing of Ray's, and its page is told."""
+    """A job runs, its logs are its own output without Ray's, and its status has its page."""
     handle = jobs.run(app("echo", "hello"), RayExecutor())
     assert list(jobs.logs(handle, follow=True)) == ["hello\n"]
     status = jobs.wait(handle, timeout=GUARD_SECONDS)
@@ -46,13 +46,13 @@ def test_echo(jobs: Jobs, head: RayHead) -> None:
 
 @pytest.mark.parametrize(("script", "code"), [("exit 3", 3), ("kill -9 $$", 137)])
 def test_a_failing_job(jobs: Jobs, script: str, code: int) -> None:
-    """It is FAILED, with its exit code; a signal's is the one that shells have for it."""
+    """A failing job is FAILED with its exit code; for a signal that is 128 + N, as in shells."""
     status = jobs.wait(jobs.run(app("sh", "-c", script), RayExecutor()), timeout=GUARD_SECONDS)
     assert (status.state, status.exit_code) == (JobState.FAILED, code)
 
 
 def test_an_environment_that_cannot_be_made(jobs: Jobs) -> None:
-    """A job that never ran is FAILED, and says why in one line, without a traceback."""
+    """A job that never ran is FAILED, with the reason in one line and without a traceback."""
     executor = RayExecutor(working_dir="https://127.0.0.1:9/code.zip")
     status = jobs.wait(jobs.run(app("true"), executor), timeout=GUARD_SECONDS)
     assert (status.state, status.exit_code) == (JobState.FAILED, None)
@@ -62,7 +62,7 @@ def test_an_environment_that_cannot_be_made(jobs: Jobs) -> None:
 
 
 def test_a_thousand_lines(jobs: Jobs) -> None:
-    """Followed as they come, and read afterwards, each is there once and in order."""
+    """Each line is there once and in order, both when following and afterwards."""
     handle = jobs.run(app("sh", "-c", "seq 1 500; sleep 3; seq 501 1000"), RayExecutor())
     assert list(jobs.logs(handle, follow=True)) == LINES
     assert list(jobs.logs(handle)) == LINES
@@ -70,16 +70,16 @@ def test_a_thousand_lines(jobs: Jobs) -> None:
 
 
 def test_logs_since_a_point_in_time_are_not_there(jobs: Jobs) -> None:
-    """Ray's logs hold no times, and that is said rather than everything shown."""
+    """Ray's logs have no times, so ``since`` is an error instead of returning everything."""
     handle = jobs.run(app("true"), RayExecutor())
     with pytest.raises(UnsupportedError, match="since a point in time"):
         list(jobs.logs(handle, since=datetime.now(timezone.utc)))
 
 
 def test_cancel(jobs: Jobs) -> None:
-    """A running job has ended when cancel returns; once more does nothing; what it wrote is kept."""
+    """When cancel returns the job has ended; a second cancel does nothing; the output is kept."""
     handle = jobs.run(app("sh", "-c", "echo hello; exec sleep 1000"), RayExecutor())
-    for line in jobs.logs(handle, follow=True):  # leaving the stream early ends it
+    for line in jobs.logs(handle, follow=True):  # leaving the loop early closes the stream
         assert line == "hello\n"
         break
     jobs.cancel(handle)
@@ -92,7 +92,7 @@ def test_cancel(jobs: Jobs) -> None:
 def test_cancelling_what_has_not_started_says_what_ray_can_do(
     jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ray cannot end a job that waits for resources: an error says so, and the state is the true one."""
+    """Ray cannot end a job that waits for resources: that is an error, and the state stays true."""
     monkeypatch.setattr(scheduler, "CANCEL_SECONDS", 2.0)
     handle = jobs.run(app("true"), RayExecutor(resources={"unobtainium": 1}))
     with pytest.raises(SchedulerError, match=r"told to end 2 s ago, but is PENDING.*waiting for"):
@@ -105,7 +105,7 @@ def test_cancelling_what_has_not_started_says_what_ray_can_do(
 def test_a_new_process_needs_the_handle_only(
     jobs: Jobs, run_python: RunPython, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another process follows, waits for and cancels, wherever RAY_ADDRESS points by then."""
+    """Another process follows, waits for and cancels jobs, even if RAY_ADDRESS has changed."""
     done = jobs.run(app("sh", "-c", "sleep 2; echo hello; exit 5"), RayExecutor())
     running = jobs.run(app("sleep", "1000"), RayExecutor())
     monkeypatch.setenv("RAY_ADDRESS", "http://127.0.0.1:9")
@@ -124,7 +124,7 @@ with launcher() as jobs:
 def test_another_machine_needs_the_address_only(
     jobs: Jobs, run_python: RunPython, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Where there is no record of the job, what the cluster itself knows of it is enough."""
+    """Without a record of the job, the cluster's own data suffices."""
     handle = jobs.run(app_of(role("echo", "a"), role("echo", "b", name="two")), RayExecutor())
     jobs.wait(handle, timeout=GUARD_SECONDS)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "elsewhere"))
@@ -138,7 +138,7 @@ with launcher() as jobs:
 
 
 def test_roles_and_replicas(jobs: Jobs) -> None:
-    """Each replica of each role is a job; the app has FAILED, as one of them has, once all have ended."""
+    """Each replica of each role is a job; when all have ended and one has failed, the app is FAILED."""
     roles = [role("echo", "one", replicas=2), role("sh", "-c", "echo two; exit 4", name="two")]
     handle = jobs.run(app_of(*roles), RayExecutor())
     status = jobs.wait(handle, timeout=GUARD_SECONDS)
@@ -150,7 +150,7 @@ def test_roles_and_replicas(jobs: Jobs) -> None:
 
 
 def test_an_app_runs_as_long_as_one_of_its_jobs(jobs: Jobs) -> None:
-    """When one has failed the app still runs, and says which it was, so that the other can be cancelled."""
+    """When one job has failed, the app still runs, and its message names that job."""
     roles = [role("sleep", "1000"), role("false", name="two")]
     handle = jobs.run(app_of(*roles), RayExecutor())
     give_up = time.monotonic() + GUARD_SECONDS
@@ -171,7 +171,7 @@ print(sys.argv[1:], [os.environ[f"W{number}"] for number in range(len(sys.argv) 
 
 
 def test_awkward_words_and_variables(jobs: Jobs) -> None:
-    """Arguments and variables reach the job as they are: neither a shell nor Ray reads them."""
+    """Arguments and variables reach the job unchanged: neither a shell nor Ray interprets them."""
     env_vars = {f"W{number}": word + "\n" for number, word in enumerate(WORDS)}
     handle = jobs.run(app("python3", "-c", PRINT, *WORDS), RayExecutor(env_vars=env_vars))
     words, variables = jobs.logs(handle, follow=True)
@@ -180,14 +180,14 @@ def test_awkward_words_and_variables(jobs: Jobs) -> None:
 
 
 def test_a_variable_of_the_role_wins(jobs: Jobs) -> None:
-    """The executor's variables are every role's, and a role's own come before them."""
+    """Every role gets the executor's variables; a role's own override them."""
     job = app_of(role("sh", "-c", "echo $A $B", B="role"))
     handle = jobs.run(job, RayExecutor(env_vars={"A": "executor", "B": "executor"}))
     assert list(jobs.logs(handle, follow=True)) == ["executor role\n"]
 
 
 def test_a_working_dir_is_uploaded_and_ray_itself_works(jobs: Jobs, tmp_path: Path) -> None:
-    """The entrypoint starts in a copy of the folder, and can use the cluster, with the job's variables."""
+    """The entrypoint starts in a copy of the folder, and its Ray tasks get the job's variables."""
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / "main.py").write_text(
         "import os, ray\n"
@@ -202,7 +202,7 @@ def test_a_working_dir_is_uploaded_and_ray_itself_works(jobs: Jobs, tmp_path: Pa
 
 
 def test_list(jobs: Jobs) -> None:
-    """The jobs of launchbind's are listed with their states, and no others."""
+    """list() returns launchbind's jobs with their states."""
     done = jobs.run(app("true", name="done"), RayExecutor())
     jobs.wait(done, timeout=GUARD_SECONDS)
     listed = {str(status.handle): status.state for status in jobs.list("ray")}
@@ -212,21 +212,21 @@ def test_list(jobs: Jobs) -> None:
 def test_without_ray_address_every_cluster_that_had_jobs_is_listed(
     jobs: Jobs, head: RayHead, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The records tell which clusters those are."""
+    """Without RAY_ADDRESS, the clusters in the records are listed."""
     monkeypatch.delenv("RAY_ADDRESS")
     handle = jobs.run(app("true"), RayExecutor(address=head.address))
     assert handle in [status.handle for status in jobs.list("ray")]
 
 
 def test_an_unknown_job(jobs: Jobs) -> None:
-    """A job that the head does not know is unknown, to every question."""
+    """For a job that the head does not know, every method raises UnknownJobError."""
     for ask in (jobs.status, jobs.cancel, jobs.logs):
         with pytest.raises(UnknownJobError):
             ask("ray://tests/app-000000000000")
 
 
 def test_a_refused_job_leaves_nothing_behind(jobs: Jobs, records: Path) -> None:
-    """When the second job of an app is refused, the first is ended and deleted, and no record stays."""
+    """When the second job of an app is refused, the first is ended and deleted, and no record remains."""
 
     def spoil(_: str, info: RayInfo) -> RayInfo:
         info.request.jobs[1].runtime_env["pip"] = 1  # Ray refuses it
@@ -242,7 +242,7 @@ def test_a_refused_job_leaves_nothing_behind(jobs: Jobs, records: Path) -> None:
 
 
 def test_output_that_is_no_text_is_an_error(jobs: Jobs) -> None:
-    """Ray cannot read logs that are no UTF-8, which is said; its own client ends without a word."""
+    """Ray cannot read logs that are not UTF-8: that is an error; Ray's own client just stops."""
     handle = jobs.run(app("printf", "a\\n\\377\\n"), RayExecutor())
     for follow in (True, False):
         with pytest.raises(SchedulerError, match="UnicodeDecodeError"):

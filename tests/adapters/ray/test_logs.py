@@ -1,4 +1,4 @@
-"""Following a log over connections that break: no line is lost, and none comes twice."""
+"""Following a log over connections that break: no line is lost or repeated."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BEGIN = "Output of id:\n"
 
 
 class Cluster:
-    """A head whose connections give these pieces before they break; the log is whole when the job ends."""
+    """A head whose connections yield these pieces and then break; the log is complete when the job ends."""
 
     def __init__(
         self, log: str, connections: Sequence[Sequence[str | None]], end: JobState = JobState.SUCCEEDED
@@ -77,14 +77,14 @@ OUTPUT = ["one\n", "two\x0c\u2028 Running\n", "three"]
     ids=["announced", "amid a line", "at the end", "Ray 2.40"],
 )
 def test_each_connection_begins_at_the_beginning(log: str, size: int) -> None:
-    """Wherever one breaks, however pieces are cut, wherever Ray's words are: what is read is the job's."""
+    """The job's output is read wherever connections break, pieces are cut, and Ray's lines are."""
     pieces = [log[at : at + size] for at in range(0, len(log), size)]
     connections = [pieces[:until] for until in range(0, len(pieces), 3)]
     assert read(Cluster(log, connections)) == OUTPUT
 
 
 def test_a_line_is_there_as_soon_as_it_is_written() -> None:
-    """Nothing waits for what comes next, unless it may be Ray's."""
+    """A whole line is yielded at once, unless it may be one of Ray's."""
     cluster = Cluster(PLAIN, [[PLAIN[: -len("three")], None]])
     stream = lines(follow_output(cast("RayClient", cluster), cluster.ask))
     assert [next(stream), next(stream)] == OUTPUT[:2]
@@ -92,19 +92,19 @@ def test_a_line_is_there_as_soon_as_it_is_written() -> None:
 
 
 def test_a_stream_that_ends_early_loses_nothing() -> None:
-    """What is missing when the job has ended is read from the whole log."""
+    """What a stream did not deliver is read from the complete log when the job has ended."""
     assert read(Cluster(PLAIN, [])) == OUTPUT
     assert read(Cluster(PLAIN, [[PLAIN[:-4]]])) == OUTPUT
 
 
 def test_silence_is_not_the_end() -> None:
-    """A job that writes nothing for a while is asked after, and followed on while it runs."""
+    """When a job writes nothing for a while, its state is queried, and following goes on while it runs."""
     half = len(PLAIN) // 2
     assert read(Cluster(PLAIN, [[None, PLAIN[:half], None, PLAIN[half:]], []])) == OUTPUT
 
 
 def test_what_ray_says_of_a_job_that_never_ran_is_shown() -> None:
-    """Without an entrypoint that ran, Ray's own words are all there is."""
+    """For a job that never ran, Ray's own lines are shown."""
     cluster = Cluster(SETUP, [], JobState.FAILED)
     assert read(cluster) == [SETUP]
     pending = Cluster(SETUP, [[]])

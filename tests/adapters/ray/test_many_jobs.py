@@ -1,4 +1,4 @@
-"""Many Ray jobs at once: none is lost, and asking after all of them takes one query."""
+"""Many Ray jobs at once: none is lost, and one query returns the status of all."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ GUARD_SECONDS = 900  # each job is a process that imports ray: 1 s of a core and
 def test_a_hundred_jobs_all_reach_their_state(
     jobs: Jobs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """They differ in exit code and output and all end as they should; a round of statuses is one query."""
+    """Each ends with its own exit code and output, and a round of statuses takes one query."""
     from ray.job_submission import JobSubmissionClient
 
     queries: Counter[str] = Counter()
     request = JobSubmissionClient._do_request
 
-    # Any: the options are handed on as they come.
+    # Any: the options are passed on unchanged.
     def counted(self: JobSubmissionClient, method: str, endpoint: str, **options: Any) -> object:
         queries[f"{method} {endpoint}"] += 1
         return request(self, method, endpoint, **options)

@@ -1,4 +1,4 @@
-"""Plans for Ray: complete, secrets hidden, the same for the same input, made without asking anybody."""
+"""Plans for Ray: complete, reproducible, with secrets hidden, and made without contacting a cluster."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HEAD = "http://head.example:8265"
 
 
 def full() -> RayExecutor:
-    """An executor that says all it can."""
+    """An executor with every field set."""
     return RayExecutor(
         env_vars={"MODE": "fast", "HF_TOKEN": "hf_not_for_your_eyes"},
         address=HEAD,
@@ -39,7 +39,7 @@ def full() -> RayExecutor:
 
 
 def test_the_plan_is_the_whole_submission(jobs: Jobs) -> None:
-    """What the plan renders is, job by job, what Ray's client is given, under Ray's own names."""
+    """The plan shows the arguments of Ray's client for each job, under Ray's own names."""
     plan = jobs.plan(app_of(role("echo", "a b", MODE="slow")), full())
     assert json.loads(plan.render(redact=False)) == {
         "address": HEAD,
@@ -71,7 +71,7 @@ def test_the_plan_is_the_whole_submission(jobs: Jobs) -> None:
 
 
 def test_planning_twice_gives_one_fingerprint_and_changes_nothing(jobs: Jobs, records: Path) -> None:
-    """App and executor are as before, no file is written, and equal plans have equal fingerprints."""
+    """App and executor are unchanged, no file is written, and equal plans have equal fingerprints."""
     job, executor = app("echo", "hello", replicas=2), full()
     before = copy.deepcopy((job, executor))
     first, second = jobs.plan(job, executor), jobs.plan(job, executor)
@@ -100,7 +100,7 @@ assert not {"ray", "torchx", "nemo_run", "submitit", "requests"} & {*sys.modules
 
 
 def test_secrets_are_hidden(jobs: Jobs) -> None:
-    """No secret shows in any default output, however a value is quoted or encoded on its way to the job."""
+    """No secret is in any default output, however its value is quoted or encoded for the job."""
     secrets = {"HF_TOKEN": "hf_$HOME ' \" secret", "DB_PASSWORD": "p${A}ss\nword", "api_key": "0123456789"}
     executor = RayExecutor(env_vars=secrets, address=HEAD)
     plan = jobs.plan(app("login", "--password", "hunter2hunter2"), executor)
@@ -117,7 +117,7 @@ def test_secrets_are_hidden(jobs: Jobs) -> None:
 
 
 def test_an_app_of_another_launcher_is_taken(jobs: Jobs) -> None:
-    """Only the name and the roles of an app are read, so torchx's AppDef will do."""
+    """Only an app's name and roles are read, so torchx's AppDef works, too."""
 
     @dataclass
     class Role:
@@ -143,7 +143,7 @@ def test_an_app_of_another_launcher_is_taken(jobs: Jobs) -> None:
 
 
 def test_retries_are_refused(jobs: Jobs) -> None:
-    """Ray runs an entrypoint once, so asking for more is an error, before anything is submitted."""
+    """Ray runs an entrypoint once, so retries are an error when planning."""
     with pytest.raises(UnsupportedError, match="cannot retry a job: leave retries at 0"):
         jobs.plan(app("true"), RayExecutor(retries=1))
 
@@ -158,7 +158,7 @@ def test_retries_are_refused(jobs: Jobs) -> None:
     ids=["app", "role", "variable"],
 )
 def test_what_ray_cannot_run_is_refused(jobs: Jobs, job: AppSpec[RayInfo], said: str) -> None:
-    """Names that Ray's ids cannot hold, and the like, are found when planning."""
+    """Names that Ray's ids cannot contain, and similar problems, are errors when planning."""
     with pytest.raises(PlanError, match=said):
         jobs.plan(job, RayExecutor())
 
@@ -176,7 +176,7 @@ def test_what_ray_cannot_run_is_refused(jobs: Jobs, job: AppSpec[RayInfo], said:
 def test_what_is_given_counts_before_the_environment(
     jobs: Jobs, monkeypatch: pytest.MonkeyPatch, given: str | None, variables: dict[str, str], found: str
 ) -> None:
-    """An address of one's own is never overridden, unlike in Ray's client; else Ray's variables count."""
+    """A given address is never overridden, unlike in Ray's client; without one, Ray's variables count."""
     for name, text in variables.items():
         monkeypatch.setenv(name, text)
     assert jobs.plan(app("true"), RayExecutor(address=given)).info.request.address == found
@@ -184,14 +184,14 @@ def test_what_is_given_counts_before_the_environment(
 
 @pytest.mark.parametrize("address", ["head:6379", "ray://head:10001", "http://me:secret@head:8265"])
 def test_an_address_that_is_none_of_the_jobs_api_is_refused(jobs: Jobs, address: str) -> None:
-    """One sentence says so, without a password, before Ray's client would wait for it."""
+    """Such an address is an error that shows no password, raised before Ray's client would wait for it."""
     with pytest.raises(InvalidSettingError, match="RayExecutor cannot take 'address'") as caught:
         jobs.plan(app("true"), RayExecutor(address=address))
     assert "secret" not in str(caught.value)
 
 
 def test_a_field_is_not_set_twice(jobs: Jobs) -> None:
-    """What has a field of its own is refused in runtime_env, rather than one of the two ignored."""
+    """Setting something in runtime_env that has its own field is an error, so neither value is ignored."""
     with pytest.raises(InvalidSettingError, match="'pip' has a field of its own"):
         jobs.plan(app("true"), RayExecutor(runtime_env={"pip": ["numpy"]}))
 

@@ -1,4 +1,4 @@
-"""torchx's own local scheduler passes the suite that launchbind has for adapters, but for what it lacks."""
+"""torchx's own local scheduler passes launchbind's conformance suite, except for what it lacks."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
     Config = Mapping[str, CfgVal]
 
-# torchx types what submit_dryrun returns as AppDryRunInfo[Any] itself.
+# torchx declares submit_dryrun as AppDryRunInfo[Any] itself.
 Info = AppDryRunInfo[Any]
 
 
-# torchx (0.7.0) closes neither the log that a reader has left nor those of what it could not start.
+# torchx (0.7.0) closes neither the log that a reader has left nor the logs of a failed start.
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 class TestLocalCwd(SchedulerConformance[AppDef, "Config", Info]):
-    """torchx keeps local jobs in the memory of the process that started them, and ends them with it."""
+    """torchx keeps local jobs in the memory of the process that started them, and ends them when it ends."""
 
     backend = "local_cwd"
     module = "launchbind_adapters.torchx"

@@ -1,4 +1,4 @@
-"""torchx's schedulers: all of them on offer, none imported before its time, their options checked."""
+"""torchx's schedulers: all are available, each is imported when it is used, and options are checked."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ NEMO_RUN = {
 
 
 def test_no_scheduler_is_hidden() -> None:
-    """schedulers() has every one of torchx's own, and every entry point of NeMo-Run's."""
+    """schedulers() has all of torchx's own schedulers, and every entry point of NeMo-Run's."""
     assert len(NEMO_RUN) == 8
     assert {*DEFAULT_SCHEDULER_MODULES} | NEMO_RUN <= {*schedulers()}
 
 
 def test_a_scheduler_that_torchx_hides_can_be_made() -> None:
-    """local_cwd, which NeMo-Run's entry points hide, is torchx's local scheduler in the asked session."""
+    """local_cwd, which NeMo-Run's entry points hide, is torchx's local scheduler with the given session."""
     made = schedulers()["local_cwd"]("session")
     assert isinstance(made, LocalScheduler)
     assert made.session_name == "session"
 
 
-def test_thedefault_modules_are_torchxs_own() -> None:
-    """What is read from torchx's source is what torchx has when it is imported."""
+def test_the_default_modules_are_torchxs_own() -> None:
+    """The names read from torchx's source are those of the imported torchx."""
     assert default_modules() == DEFAULT_SCHEDULER_MODULES
 
 
@@ -67,14 +67,14 @@ print(*sorted(names))
     ids=["torchx 0.7.0", "torchx-nightly", "both", "neither"],
 )
 def test_attach_app_sets_what_is_there(before: dict[str, None], after: set[str]) -> None:
-    """Each generation's attribute gets the app, both where there are both, and _app where there is none."""
+    """Each generation's attribute gets the app: both if both exist, and _app if neither does."""
     info, app = SimpleNamespace(**before), AppDef("app")
     attach_app(cast("AppDryRunInfo[object]", info), app)
     assert vars(info) == dict.fromkeys(after, app)
 
 
 def test_options_are_read_as_their_types() -> None:
-    """Texts become what the scheduler's own options say: numbers, truth values, texts."""
+    """Texts are converted to the types of the scheduler's own options."""
     config = Adapter().executor("local_cwd", {"prepend_cwd": "True", "log_dir": "/logs"}, {})
     assert config == {"prepend_cwd": True, "log_dir": "/logs"}
 
@@ -88,13 +88,13 @@ def test_options_are_read_as_their_types() -> None:
     ],
 )
 def test_an_option_that_cannot_be_read_is_an_error(backend: str, option: str, text: str, said: str) -> None:
-    """An unknown option, and a text of another type, are errors; torchx would read "maybe" as False."""
+    """An unknown option and an unreadable value are errors; torchx would read "maybe" as False."""
     with pytest.raises(InvalidSettingError, match=said):
         Adapter().executor(backend, {option: text}, {})
 
 
 def test_one_setting_sets_one_option() -> None:
-    """A comma in a value is part of it; torchx would take what follows for another option."""
+    """A comma in a value belongs to it; torchx would read another option after it."""
     text = "/logs,prepend_cwd=true"
     assert Adapter().executor("local_cwd", {"log_dir": text}, {}) == {"log_dir": text}
 
@@ -108,7 +108,7 @@ def test_one_setting_sets_one_option() -> None:
     ],
 )
 def test_two_plans_have_one_fingerprint(backend: str, config: dict[str, str]) -> None:
-    """The ids that torchx makes in every dry run do not count, and what the app says does."""
+    """The random ids of a dry run do not change the fingerprint; the app's command does."""
 
     def app(word: str) -> AppDef:
         needs = Resource(cpu=1, gpu=0, memMB=64)
@@ -124,7 +124,7 @@ def test_two_plans_have_one_fingerprint(backend: str, config: dict[str, str]) ->
 
 
 def test_a_job_runs_on_torchxs_own_local_scheduler(tmp_path: Path) -> None:
-    """Through the launcher, a torchx app runs on local_cwd to its end and its output is read."""
+    """The launcher runs a torchx app on local_cwd to its end, and reads its output."""
     app = AppDef("greet", roles=[Role("main", image="", entrypoint="echo", args=["hello"])])
     with launcher() as jobs:
         plan = jobs.plan(app, {"log_dir": str(tmp_path)}, backend="local_cwd")
@@ -136,7 +136,7 @@ def test_a_job_runs_on_torchxs_own_local_scheduler(tmp_path: Path) -> None:
 
 
 def test_the_cli_keeps_awkward_words_and_variables(tmp_path: Path) -> None:
-    """What a command and --env say reaches torchx's request as it is: no macro is filled in."""
+    """Command and --env reach torchx's request unchanged: no macro is substituted."""
     words = ["$$", "${app_id}", "'q'", '"q"', "a b", ""]
     adapter = Adapter()
     config = {"log_dir": str(tmp_path)}
@@ -149,7 +149,7 @@ def test_the_cli_keeps_awkward_words_and_variables(tmp_path: Path) -> None:
 
 
 def test_an_unknown_backend_never_falls_through_to_another() -> None:
-    """A backend that no scheduler has is an error that lists those there are, and suggests one."""
+    """An unknown backend is an error that lists the known ones and suggests one."""
     with launcher() as jobs, pytest.raises(UnknownBackendError, match="did you mean 'local_cwd'") as caught:
         jobs.plan(AppDef("app", roles=[Role("main", image="")]), {}, backend="local_cdw")
     assert {*caught.value.known} == {*schedulers()}

@@ -1,4 +1,4 @@
-"""What people do with experiments, done with one executor; what came of it is written as JSON.
+"""Typical experiments with one executor; the results are written as JSON.
 
     python battery.py RESULTS MODULE:EXECUTOR [install]
 
@@ -77,7 +77,7 @@ def logs(executor: Executor, folder: Path) -> Results:
 
 
 def parallel(executor: Executor, folder: Path) -> Results:
-    """Two jobs that need each other to be running, one that fails, and one of a Python function."""
+    """Two jobs that wait for each other, one that fails, and one of a Python function."""
     with run.Experiment("parallel", executor=executor) as exp:
         for me, other in (("a", "b"), ("b", "a")):
             exp.add(script(f"touch {folder / me}; {until(folder / other)}"), name=me)
@@ -97,7 +97,7 @@ def dependencies(executor: Executor, folder: Path) -> Results:
 
 
 def group(executor: Executor, folder: Path) -> Results:
-    """Two tasks that need each other to be running; no states, since NeMo-Run ends a local group early."""
+    """Two tasks that wait for each other; without states, since NeMo-Run ends a local group early."""
     with run.Experiment("group", executor=executor) as exp:
         tasks = [f"touch {folder}/g{me}; {until(folder / f'g{1 - me}')}" for me in (0, 1)]
         exp.add([script(task) for task in tasks], name="group")
@@ -120,7 +120,7 @@ def cancel(executor: Executor, folder: Path) -> Results:
 
 
 def detach(executor: Executor, folder: Path) -> Results:
-    """Jobs that this process leaves behind, if it may; the file ``go`` lets them go."""
+    """Jobs that this process leaves running, if it may; they go on when the file ``go`` exists."""
     said = io.StringIO()
     with redirect_stdout(said), run.Experiment("detach", executor=executor) as exp:
         exp.add(script(f"{until(folder / 'go')}; echo let go"), name="one")
@@ -132,7 +132,7 @@ def detach(executor: Executor, folder: Path) -> Results:
 
 
 def abandon(executor: Executor, folder: Path) -> Results:
-    """A job without end that this process leaves behind, for another to cancel."""
+    """An endless job that this process leaves running, for another process to cancel."""
     with run.Experiment("abandon", executor=executor) as exp:
         if type(executor) not in exp._DETACH_SUPPORTED_EXECUTORS:
             return {}

@@ -1,4 +1,4 @@
-"""The mappings, and the dry run of each executor that can be made here, written as JSON.
+"""The mappings, and the dry run of each executor that can be created here, written as JSON.
 
     python dry_runs.py RESULTS MODULE SLURM LOCAL [install]
 
@@ -48,11 +48,11 @@ def executors(slurm: type[run.SlurmExecutor], local: type[run.LocalExecutor]) ->
     yield run.LeptonExecutor(
         container_image="busybox", nemo_run_dir=f"{home}/lepton", mounts=[], packager=packager
     )
-    # Not Skypilot's two and Kubeflow's: they ask for packages that launchbind[nemo] does not bring.
+    # Without Skypilot's two and Kubeflow's: they need packages that launchbind[nemo] does not install.
 
 
 def dry_run(executor: Executor, backend: str) -> str:
-    """What dry runs of one job and, where that can be, of a group of two would submit."""
+    """The requests of dry runs of one job and, where possible, of a group of two."""
     with run.Experiment(f"dry-{backend}", executor=executor, id="fixed") as exp:
         exp.add(run.Script(inline="echo one"), name="one")
         if type(executor) in JobGroup.SUPPORTED_EXECUTORS:

@@ -1,4 +1,4 @@
-"""Read an experiment back by its id, knowing nothing else, and write what is seen of it as JSON.
+"""Read an experiment by its id alone, and write its state and logs as JSON.
 
 python reopen.py RESULTS ID JOB...
 """

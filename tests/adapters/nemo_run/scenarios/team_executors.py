@@ -1,4 +1,4 @@
-"""Subclasses of NeMo-Run's own executors, as a team would keep them in a module."""
+"""Subclasses of NeMo-Run's own executors, in a module as a team would write it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from launchbind_adapters.nemo_run import install
 
 @dataclass(kw_only=True)
 class TeamLocalExecutor(LocalExecutor):
-    """A LocalExecutor; no registration, so it belongs to its parent's backend."""
+    """Not registered, so it belongs to LocalExecutor's backend."""
 
 
 @dataclass(kw_only=True)

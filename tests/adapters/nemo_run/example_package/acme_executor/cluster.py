@@ -1,4 +1,4 @@
-"""Acme's cluster, where yours would be: a folder of jobs, each run by a process of its own.
+"""Acme's cluster, as an example of yours: a folder of jobs, each run by its own process.
 
 A job is a folder, where a file appears for each thing that happens: ``log`` when it starts, ``cancel``
 when somebody wants it ended, ``exit`` when it has ended. So any process can follow any job.
@@ -26,12 +26,12 @@ def submit(job: str, command: Sequence[str], env: Mapping[str, str], after: Sequ
     (SPOOL / job).mkdir(parents=True)
     worker = [sys.executable, "-I", __file__, str(SPOOL / job), ",".join(after), *command]
     quiet = subprocess.DEVNULL
-    # No file has env, which may hold secrets. This returns at once: the worker detaches itself.
+    # No file contains env, which may hold secrets. This returns at once: the worker detaches itself.
     subprocess.run(worker, env={**os.environ, **env}, stdin=quiet, stdout=quiet, stderr=quiet, check=True)
 
 
 def jobs() -> list[str]:
-    """Every job there is."""
+    """The ids of all jobs."""
     return [path.name for path in SPOOL.iterdir()] if SPOOL.exists() else []
 
 
@@ -46,12 +46,12 @@ def state(job: str) -> str | None:
 
 
 def cancel(job: str) -> None:
-    """Ask for the end of a job."""
+    """Request a job's end."""
     (SPOOL / job / "cancel").touch()
 
 
 def log(job: str, follow: bool) -> Iterator[str]:
-    """What a job has printed; with ``follow``, also what it will print."""
+    """A job's output so far; with ``follow``, until the job ends."""
     while follow and state(job) == "PENDING":
         time.sleep(POLL_SECONDS)
     if (SPOOL / job / "log").exists():
@@ -63,7 +63,7 @@ def log(job: str, follow: bool) -> Iterator[str]:
 
 
 def work(job: Path, after: Sequence[str], command: Sequence[str]) -> str:
-    """What the process of a job does; return what goes into its exit file."""
+    """Run a job in this process; return the content of its exit file."""
     cancelled = (job / "cancel").exists
     for name in after:
         while state(name) in ("PENDING", "RUNNING") and not cancelled():
