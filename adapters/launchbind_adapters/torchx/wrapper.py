@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from launchbind.protocols import Description, Listed
     from launchbind_adapters.torchx.aliases import TorchxInfo
 
+    _DescribeMany = Callable[[Sequence[str]], Mapping[str, Description | None]]
+
 CfgT = TypeVar("CfgT")
 
 #: What torchx puts in the message of a job that has none (torchx/specs/api.py, ``NONE``).
@@ -53,7 +55,7 @@ class WrappedScheduler(Generic[CfgT]):
         self._prepare = prepare
         self._volatile: WeakKeyDictionary[TorchxInfo, Mapping[str, str]] = WeakKeyDictionary()
         if isinstance(inner, SupportsDescribeMany):
-            self.describe_many = partial(_describe_many, inner)
+            self.describe_many: _DescribeMany = partial(_describe_many, inner)
 
     @property
     def backend(self) -> str:
