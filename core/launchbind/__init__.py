@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 
 # Name to module. The imports below say the same to checkers; a test holds the two against each other.
 _EXPORTS = {
+    "AdapterError": "errors",
     "AmbiguousNameError": "errors",
     "App": "protocols",
     "AppSpec": "specs",
@@ -66,6 +67,7 @@ TYPE_CHECKING = False  # as checkers read it; importing typing would take longer
 if TYPE_CHECKING:
     __all__: list[str]
 
+    from launchbind.errors import AdapterError as AdapterError
     from launchbind.errors import AmbiguousNameError as AmbiguousNameError
     from launchbind.errors import BrokenTargetError as BrokenTargetError
     from launchbind.errors import ConflictError as ConflictError

@@ -1,8 +1,7 @@
-"""Every error launchbind raises: data in attributes, the sentence made only when it is read.
+"""Every error that launchbind raises. The data is in attributes; ``str`` builds the sentence from it.
 
-Each class also derives from the builtin that callers of the older, looser code already catch, so
-``except KeyError`` keeps working. All of them pickle, because they cross process boundaries in test
-runners and launchers.
+Each class also derives from a builtin exception, so that ``except KeyError`` and the like catch it. All of
+them pickle: launchers and test runners send exceptions between processes.
 """
 
 from __future__ import annotations
@@ -10,17 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 
 class LaunchbindError(Exception):
-    """Base of every launchbind error.
-
-    Parameters
-    ----------
-    data
-        The values the error was made from, in the order of the subclass's parameters.
-    """
+    """Base of every launchbind error; ``data`` holds the arguments of the subclass, in order."""
 
     def __init__(self, *data: object) -> None:
         super().__init__()
@@ -33,16 +26,12 @@ class LaunchbindError(Exception):
         return f"{type(self).__name__}({str(self)!r})"
 
     def __reduce__(self) -> tuple[type[LaunchbindError], tuple[object, ...]]:
-        # BaseException would rebuild from ``args``, which OSError subclasses rewrite.
+        # BaseException would use ``args``, which stays empty, and which subclasses of OSError rewrite.
         return type(self), self.data
 
 
-def _listing(known: Iterable[str]) -> str:
-    return ", ".join(known) or "none"
-
-
 def closest(name: str, known: Sequence[str]) -> str | None:
-    """Return the known name most like ``name``, or None when nothing is close."""
+    """Return the known name most like ``name``, ignoring case, or None when nothing is close."""
     from difflib import get_close_matches  # 5 ms, and only a reader of the message needs it
 
     lowered = {candidate.lower(): candidate for candidate in known}
@@ -50,16 +39,20 @@ def closest(name: str, known: Sequence[str]) -> str | None:
     return lowered[matches[0]] if matches else None
 
 
+def _listing(known: Sequence[str], name: str | None = None) -> str:
+    """The known names and, when ``name`` is close to one of them, a suggestion; it ends the sentence."""
+    near = closest(name, known) if name is not None else None
+    return (", ".join(known) or "none") + (f"; did you mean {near!r}?" if near else ".")
+
+
 class UnknownNameError(LaunchbindError, KeyError):
     """No entry has this name."""
 
-    kind: str
-    name: str
-    known: Sequence[str]
-
     def __init__(self, kind: str, name: str, known: Sequence[str]) -> None:
         super().__init__(kind, name, known)
-        self.kind, self.name, self.known = kind, name, known
+        self.kind: str = kind
+        self.name: str = name
+        self.known: Sequence[str] = known
 
     @property
     def suggestion(self) -> str | None:
@@ -67,12 +60,11 @@ class UnknownNameError(LaunchbindError, KeyError):
         return closest(self.name, self.known)
 
     def __str__(self) -> str:
-        hint = f"; did you mean {self.suggestion!r}?" if self.suggestion else "."
-        return f"unknown {self.kind} {self.name!r}: registered are {_listing(self.known)}{hint}"
+        return f"unknown {self.kind} {self.name!r}: registered are {_listing(self.known, self.name)}"
 
 
 class AmbiguousNameError(LaunchbindError, KeyError):
-    """A name that could mean several things; none of them is guessed."""
+    """A name with several meanings; ``meanings`` lists how to write each one."""
 
     def __init__(self, name: str, meanings: Sequence[str]) -> None:
         super().__init__(name, meanings)
@@ -86,74 +78,57 @@ class AmbiguousNameError(LaunchbindError, KeyError):
 class UnknownTypeError(LaunchbindError, KeyError):
     """Neither this class nor any of its ancestors is registered."""
 
-    kind: str
-    type_name: str
-    known: Sequence[str]
-
     def __init__(self, kind: str, type_name: str, known: Sequence[str]) -> None:
         super().__init__(kind, type_name, known)
-        self.kind, self.type_name, self.known = kind, type_name, known
+        self.kind: str = kind
+        self.type_name: str = type_name
+        self.known: Sequence[str] = known
 
     def __str__(self) -> str:
-        return (
-            f"no {self.kind} is registered for {self.type_name} or a class it derives from: "
-            f"registered are {_listing(self.known)}; "
-            f"bind it with register(name, {self.type_name.rpartition('.')[2]})."
-        )
+        what = f"no {self.kind} is registered for {self.type_name} or a class it derives from"
+        known = ", ".join(self.known) or "none"
+        fix = f"bind it with register(name, {self.type_name.rpartition('.')[2]})"
+        return f"{what}: registered are {known}; {fix}."
 
 
 class ConflictError(LaunchbindError, ValueError):
-    """A name or a type is already bound elsewhere; nothing was changed."""
-
-    kind: str
-    name: str
-    target: str
-    source: str
-    held: Sequence[tuple[str, str, str]]
+    """A name or a type is bound already, by each of ``held`` (name, target, source); nothing was changed."""
 
     def __init__(
         self, kind: str, name: str, target: str, source: str, held: Sequence[tuple[str, str, str]]
     ) -> None:
         super().__init__(kind, name, target, source, held)
-        self.kind, self.name, self.target, self.source = kind, name, target, source
-        #: What stands in the way: (name, target, where it was registered).
-        self.held = held
+        self.kind: str = kind
+        self.name: str = name
+        self.target: str = target
+        self.source: str = source
+        self.held: Sequence[tuple[str, str, str]] = held
 
     def __str__(self) -> str:
-        others = " and ".join(
-            f"{name!r} is bound to {target} ({source})" for name, target, source in self.held
-        )
-        return (
-            f"cannot bind {self.kind} {self.name!r} to {self.target} ({self.source}): {others}; "
-            "choose another name, or pass replace=True to drop the older binding."
-        )
+        others = " and ".join(f"{name!r} is bound to {target} ({where})" for name, target, where in self.held)
+        fix = "choose another name, or pass replace=True to drop the older binding"
+        return f"cannot bind {self.kind} {self.name!r} to {self.target} ({self.source}): {others}; {fix}."
 
 
 class InvalidNameError(LaunchbindError, ValueError):
     """A name that cannot be the scheme of a handle."""
 
-    kind: str
-    name: object
-
     def __init__(self, kind: str, name: object) -> None:
         super().__init__(kind, name)
-        self.kind, self.name = kind, name
+        self.kind: str = kind
+        self.name: object = name
 
     def __str__(self) -> str:
-        return (
-            f"{self.name!r} is not a valid {self.kind} name: "
-            "use one or more of letters, digits, '_', '.', '+' and '-'."
-        )
+        fix = "use one or more of letters, digits, '_', '.', '+' and '-'"
+        return f"{self.name!r} is not a valid {self.kind} name: {fix}."
 
 
 class InvalidReferenceError(LaunchbindError, ValueError):
     """A lazy target that is not of the form ``package.module:Qual.Name``."""
 
-    reference: str
-
     def __init__(self, reference: str) -> None:
         super().__init__(reference)
-        self.reference = reference
+        self.reference: str = reference
 
     def __str__(self) -> str:
         return f"{self.reference!r} is not a reference: write it as 'package.module:Qual.Name'."
@@ -162,87 +137,82 @@ class InvalidReferenceError(LaunchbindError, ValueError):
 class InvalidTargetError(LaunchbindError, TypeError):
     """A target that is not a class, or is a metaclass."""
 
-    kind: str
-    name: str
-    target: str
-    problem: str
-
     def __init__(self, kind: str, name: str, target: str, problem: str) -> None:
         super().__init__(kind, name, target, problem)
-        self.kind, self.name, self.target, self.problem = kind, name, target, problem
+        self.kind: str = kind
+        self.name: str = name
+        self.target: str = target
+        self.problem: str = problem
 
     def __str__(self) -> str:
-        return (
-            f"{self.kind} {self.name!r} cannot be bound to {self.target}, which is {self.problem}: "
-            "give a class or a 'package.module:Qual.Name' of one."
-        )
+        fix = "give a class or a 'package.module:Qual.Name' of one"
+        return f"{self.kind} {self.name!r} cannot be bound to {self.target}, which is {self.problem}: {fix}."
 
 
 class MissingDependencyError(LaunchbindError, ImportError):
-    """A package the target needs is not installed.
-
-    ``name`` is that package, as :class:`ModuleNotFoundError` has it; ``entry`` the registered name.
-    """
-
-    kind: str
-    entry: str
-    reference: str
-    name: str
-    requires: str | None
+    """The target of ``entry`` needs a package that is not installed: ``name``, as in ImportError."""
 
     def __init__(self, kind: str, entry: str, reference: str, package: str, requires: str | None) -> None:
         super().__init__(kind, entry, reference, package, requires)
-        self.kind, self.entry, self.reference = kind, entry, reference
-        self.name = package  # pyright: ignore[reportIncompatibleVariableOverride]  # ImportError's may be None
-        self.requires = requires
+        self.kind: str = kind
+        self.entry: str = entry
+        self.reference: str = reference
+        self.name = package
+        self.requires: str | None = requires
 
     def __str__(self) -> str:
-        return (
-            f"{self.kind} {self.entry!r} needs the package {self.name!r}, which is not installed: "
-            f"run python -m pip install '{self.requires or self.name}'."
-        )
+        fix = f"run python -m pip install '{self.requires or self.name}'"
+        return f"{self.kind} {self.entry!r} needs the package {self.name!r}, which is not installed: {fix}."
 
 
 class BrokenTargetError(LaunchbindError, ImportError):
     """The target's package is installed, but importing the target fails."""
 
-    kind: str
-    entry: str
-    reference: str
-    reason: str
-    source: str
-
     def __init__(self, kind: str, entry: str, reference: str, reason: str, source: str) -> None:
         super().__init__(kind, entry, reference, reason, source)
-        self.kind, self.entry, self.reference = kind, entry, reference
-        self.reason, self.source = reason, source
+        self.kind: str = kind
+        self.entry: str = entry
+        self.reference: str = reference
+        self.reason: str = reason
+        self.source: str = source
 
     def __str__(self) -> str:
-        return (
-            f"{self.kind} {self.entry!r} is broken, importing {self.reference} raised {self.reason}: "
-            f"mend or reinstall what provides it (registered at {self.source})."
-        )
+        problem = f"importing {self.reference} raised {self.reason}"
+        fix = f"fix or reinstall what provides it (registered at {self.source})"
+        return f"{self.kind} {self.entry!r} is broken, {problem}: {fix}."
+
+
+class AdapterError(LaunchbindError, RuntimeError):
+    """An adapter of :mod:`launchbind.adapter` that lacks a method, or in which something failed."""
+
+    def __init__(self, adapter: str, problem: str, source: str) -> None:
+        super().__init__(adapter, problem, source)
+        self.adapter: str = adapter
+        self.problem: str = problem
+        self.source: str = source
+
+    def __str__(self) -> str:
+        fix = f"fix or reinstall what provides it ({self.source})"
+        return f"adapter {self.adapter!r} is broken, {self.problem.rstrip('.')}: {fix}."
 
 
 class InvalidSettingError(LaunchbindError, ValueError):
-    """A field of an executor that does not exist, or a value it cannot take."""
-
-    executor: str
-    field: str | None
-    problem: str
-    known: Sequence[str]
+    """A field that an executor lacks or a value it cannot take; without a field, the executor as a whole."""
 
     def __init__(self, executor: str, field: str | None, problem: str, known: Sequence[str] = ()) -> None:
         super().__init__(executor, field, problem, known)
-        #: None for ``field`` means the executor as a whole.
-        self.executor, self.field, self.problem, self.known = executor, field, problem, known
+        self.executor: str = executor
+        self.field: str | None = field
+        self.problem: str = problem
+        self.known: Sequence[str] = known
 
     def __str__(self) -> str:
         if self.field is None:
             return f"{self.executor} cannot be made: {self.problem.rstrip('.')}."
         near = closest(self.field, self.known)
-        hint = f"; did you mean {near!r}?" if near else f": there are {_listing(self.known)}."
-        return f"{self.executor} cannot take {self.field!r}: {self.problem}{hint if self.known else '.'}"
+        hint = f"; did you mean {near!r}?" if near else f": there are {_listing(self.known)}"
+        problem = self.problem.rstrip(".") + (hint if self.known else ".")
+        return f"{self.executor} cannot take {self.field!r}: {problem}"
 
 
 class ProfileError(LaunchbindError, ValueError):
@@ -259,64 +229,52 @@ class ProfileError(LaunchbindError, ValueError):
 
 
 class DryRunError(LaunchbindError, RuntimeError):
-    """A dry run could not produce a request."""
-
-    app: str
-    backend: str
-    reason: str
-    role: str | None
-    index: int | None
+    """A dry run failed: in the ``pre_proc`` of the role at ``index``, or, if None, in the scheduler."""
 
     def __init__(self, app: str, backend: str, role: str | None, index: int | None, reason: str) -> None:
         super().__init__(app, backend, role, index, reason)
-        self.app, self.backend, self.reason = app, backend, reason
-        #: The role whose ``pre_proc`` failed and its position, None when the scheduler itself failed.
-        self.role, self.index = role, index
+        self.app: str = app
+        self.backend: str = backend
+        self.reason: str = reason
+        self.role: str | None = role
+        self.index: int | None = index
 
     def __str__(self) -> str:
         where = f", role {self.role!r} (index {self.index})" if self.index is not None else ""
-        reason = self.reason.rstrip(".")
-        return f"dry run of app {self.app!r} on backend {self.backend!r}{where} failed: {reason}."
+        what = f"dry run of app {self.app!r} on backend {self.backend!r}{where}"
+        return f"{what} failed: {self.reason.rstrip('.')}."
 
 
 class InvalidHandleError(LaunchbindError, ValueError):
     """A text that is not a handle."""
 
-    text: str
-
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self.text = text
+        self.text: str = text
 
     def __str__(self) -> str:
         return f"{self.text!r} is not a handle: write it as 'backend://session/app_id'."
 
 
 class UnknownBackendError(LaunchbindError, KeyError):
-    """No scheduler is at hand for this backend; the job is sent to no other one."""
-
-    backend: str
-    known: Sequence[str]
+    """The launcher has no scheduler for this backend."""
 
     def __init__(self, backend: str, known: Sequence[str]) -> None:
         super().__init__(backend, known)
-        self.backend, self.known = backend, known
+        self.backend: str = backend
+        self.known: Sequence[str] = known
 
     def __str__(self) -> str:
-        near = closest(self.backend, self.known)
-        hint = f"; did you mean {near!r}?" if near else "."
-        return f"no scheduler for backend {self.backend!r}: there are {_listing(self.known)}{hint}"
+        return f"no scheduler for backend {self.backend!r}: there are {_listing(self.known, self.backend)}"
 
 
 class UnsupportedError(LaunchbindError, NotImplementedError):
     """The backend's scheduler cannot do what was asked."""
 
-    backend: str
-    capability: str
-
     def __init__(self, backend: str, capability: str) -> None:
         super().__init__(backend, capability)
-        self.backend, self.capability = backend, capability
+        self.backend: str = backend
+        self.capability: str = capability
 
     def __str__(self) -> str:
         return f"the scheduler of backend {self.backend!r} cannot {self.capability}."
@@ -325,55 +283,47 @@ class UnsupportedError(LaunchbindError, NotImplementedError):
 class PlanError(LaunchbindError, ValueError):
     """An app and an executor that cannot be planned, or a plan that cannot be submitted."""
 
-    app: str
-    problem: str
-
     def __init__(self, app: str, problem: str) -> None:
         super().__init__(app, problem)
-        self.app, self.problem = app, problem
+        self.app: str = app
+        self.problem: str = problem
 
     def __str__(self) -> str:
         return f"app {self.app!r} {self.problem.rstrip('.')}."
 
 
 class SchedulerError(LaunchbindError, RuntimeError):
-    """A scheduler failed while it did something for a job; ``__cause__`` is its own error."""
-
-    backend: str
-    action: str
-    reason: str
+    """A scheduler failed at ``action``; ``__cause__`` is the exception it raised."""
 
     def __init__(self, backend: str, action: str, reason: str) -> None:
         super().__init__(backend, action, reason)
-        self.backend, self.action, self.reason = backend, action, reason
+        self.backend: str = backend
+        self.action: str = action
+        self.reason: str = reason
 
     def __str__(self) -> str:
-        return f"backend {self.backend!r} could not {self.action}: {self.reason}"
+        return f"backend {self.backend!r} could not {self.action}: {self.reason.rstrip('.')}."
 
 
 class UnknownJobError(LaunchbindError, LookupError):
     """The backend knows no job with this handle."""
 
-    handle: str
-
     def __init__(self, handle: str) -> None:
         super().__init__(handle)
-        self.handle = handle
+        self.handle: str = handle
 
     def __str__(self) -> str:
         return f"no job with handle {self.handle!r}: it was never submitted, or its backend forgot it."
 
 
 class WaitTimeoutError(LaunchbindError, TimeoutError):
-    """A job did not end within the given time; it goes on, and can be waited for again."""
-
-    handle: str
-    state: str
-    seconds: float
+    """A job did not end within the given ``seconds``; it goes on, and can be waited for again."""
 
     def __init__(self, handle: str, state: str, seconds: float) -> None:
         super().__init__(handle, state, seconds)
-        self.handle, self.state, self.seconds = handle, state, seconds
+        self.handle: str = handle
+        self.state: str = state
+        self.seconds: float = seconds
 
     def __str__(self) -> str:
         return f"job {self.handle} was still {self.state} after {self.seconds:g} s; wait again or cancel it."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 
 import pytest
 
@@ -32,6 +33,7 @@ EXAMPLES: list[LaunchbindError] = [
     errors.WaitTimeoutError("slurm://s/1", "RUNNING", 2.5),
     errors.ProfileError("jobs.toml", "slurm.nodes", "is no number"),
     errors.AmbiguousNameError("slurm", ("slurm_tunnel", "torchx:slurm")),
+    errors.AdapterError("acme", "checks() raised OSError: gone", "entry point acme = m:A of acme 1.0"),
 ]
 
 BUILTINS: dict[type[Exception], set[str]] = {
@@ -47,7 +49,7 @@ BUILTINS: dict[type[Exception], set[str]] = {
     },
     TypeError: {"InvalidTargetError"},
     ImportError: {"MissingDependencyError", "BrokenTargetError"},
-    RuntimeError: {"DryRunError", "SchedulerError", "UnsupportedError"},
+    RuntimeError: {"AdapterError", "DryRunError", "SchedulerError", "UnsupportedError"},
     NotImplementedError: {"UnsupportedError"},
     LookupError: {
         "AmbiguousNameError",
@@ -73,6 +75,13 @@ def examples() -> pytest.MarkDecorator:
 def test_every_error_class_has_an_example() -> None:
     """A new error class cannot be left out of the tests below."""
     assert {type(example) for example in EXAMPLES} == subclasses(LaunchbindError)
+
+
+@examples()
+def test_the_text_ends_in_one_full_stop(error: LaunchbindError) -> None:
+    """Each text is one sentence; only a suggestion ends in a question mark."""
+    text = str(error)
+    assert re.search(r"[^.]\.$|did you mean '[^']+'\?$", text)
 
 
 @examples()
@@ -127,10 +136,11 @@ def test_the_text_is_one_line_that_repr_shows_too(error: LaunchbindError) -> Non
         (EXAMPLES[4], "write it as 'package.module:Qual.Name'."),
         (EXAMPLES[5], "give a class or a 'package.module:Qual.Name' of one."),
         (EXAMPLES[6], "run python -m pip install 'launchbind[m]'."),
-        (EXAMPLES[7], "mend or reinstall what provides it (registered at f.py:1)."),
+        (EXAMPLES[7], "fix or reinstall what provides it (registered at f.py:1)."),
         (EXAMPLES[9], "write it as 'backend://session/app_id'."),
         (EXAMPLES[11], "did you mean 'slurm'?"),
         (EXAMPLES[16], "wait again or cancel it."),
+        (EXAMPLES[19], "fix or reinstall what provides it (entry point acme = m:A of acme 1.0)."),
     ],
 )
 def test_the_text_ends_with_the_fix(error: LaunchbindError, fix: str) -> None:
@@ -174,6 +184,17 @@ def test_an_ambiguous_name_lists_what_it_could_mean() -> None:
             "dry run of app 'a' on backend 'b' failed: .x X.",
         ),
         (errors.PlanError("a", ".x X."), "app 'a' .x X."),
+        (errors.SchedulerError("a", "cancel b", ".x X."), "backend 'a' could not cancel b: .x X."),
+        (errors.SchedulerError("a", "cancel b", ".x X"), "backend 'a' could not cancel b: .x X."),
+        (
+            errors.AdapterError("a", ".x X.", "s"),
+            "adapter 'a' is broken, .x X: fix or reinstall what provides it (s).",
+        ),
+        (errors.InvalidSettingError("mine.E", "n", ".x X."), "mine.E cannot take 'n': .x X."),
+        (
+            errors.InvalidSettingError("mine.E", "n", ".x X.", ("zzz",)),
+            "mine.E cannot take 'n': .x X: there are zzz.",
+        ),
     ],
 )
 def test_a_reason_is_kept_as_it_is_up_to_its_full_stop(error: LaunchbindError, text: str) -> None:
