@@ -6,12 +6,12 @@ import sys
 
 
 def main() -> None:
-    """Run the command line; it needs the extra ``cli``."""
+    """Run the command line, which needs the extra ``cli``."""
     try:
         from launchbind.cli import cli
 
         cli()
-    except KeyboardInterrupt:  # while it was still starting, or ending
+    except KeyboardInterrupt:  # while the command starts or ends
         sys.exit(130)
     except ModuleNotFoundError as error:
         if error.name not in ("click", "rich"):

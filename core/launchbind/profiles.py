@@ -69,10 +69,10 @@ class Profile:
         except InvalidSettingError as error:
             if error.field in overrides:
                 raise
-            raise self.blamed(error) from error
+            raise self.as_profile_error(error) from error
 
-    def blamed(self, error: InvalidSettingError) -> ProfileError:
-        """``error`` as one of this file's, with the key it is about."""
+    def as_profile_error(self, error: InvalidSettingError) -> ProfileError:
+        """Turn ``error`` into one that names this file and the key in it."""
         key = ".".join(filter(None, ("profiles", self.name, error.field)))
         return ProfileError(str(self.file), key, str(error))
 

@@ -28,7 +28,7 @@ from launchbind import (
     SupportsLogs,
     submit_dryrun,
 )
-from launchbind.cli._adapters import Adapter as CommandLineAdapter
+from launchbind.adapter import Adapter as CommandLineAdapter
 from launchbind.protocols import DescribesExitCode
 from launchbind.testing import FakeExecutor, FakeInfo
 from launchbind_adapters.ray import (

@@ -1,4 +1,4 @@
-"""What ``launchbind doctor`` finds out about NeMo-Run."""
+"""What ``launchbind doctor`` checks of NeMo-Run."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from launchbind.adapter import Check, program
+from launchbind.adapter import Check, failed_check, program
 from launchbind_adapters import torchx
 from launchbind_adapters.nemo_run.executors import EXECUTORS, FACTORIES
-from launchbind_adapters.torchx.checks import fix, one_line
+from launchbind_adapters.torchx.checks import requirement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Backend to the program it calls, what for, and how it gets here.
+#: Backend to the program it calls, what for, and how to install it.
 _PROGRAMS = {
     "slurm_tunnel": (
         "sbatch",
@@ -29,12 +29,13 @@ _PROGRAMS = {
 
 
 def nemo_run_checks() -> Iterator[Check]:
-    """Every executor: whether it imports, has a scheduler, and finds the program it calls."""
+    """Check that each executor imports, has a scheduler, and finds the program it calls."""
     schedulers = _scheduler_names()
     for name in EXECUTORS:
         entry = EXECUTORS.probe(name)
         if entry.error is not None:
-            yield Check(name, entry.state, one_line(entry.error), fix(entry.error), entry.import_seconds)
+            needed = requirement(entry.error) or entry.requires
+            yield failed_check(name, entry.error, needed, entry.import_seconds)
         elif name not in schedulers:
             detail = "no torchx scheduler has this backend, so its jobs cannot be submitted"
             remedy = "register it with scheduler=..., or install a package that has it as torchx.schedulers"
@@ -44,7 +45,7 @@ def nemo_run_checks() -> Iterator[Check]:
 
 
 def _requirements(backend: str) -> Check | None:
-    """A finding when something that the backend's executor needs besides nemo_run is not here."""
+    """Look for what the backend's executor needs besides nemo_run; None when nothing is missing."""
     if backend == "kubeflow" and find_spec("kubernetes") is None:
         # KubeflowExecutor raises when it is made without it (nemo_run/core/execution/kubeflow.py).
         remedy = "python -m pip install 'nemo-run[kubeflow]'"
@@ -55,5 +56,5 @@ def _requirements(backend: str) -> Check | None:
 def _scheduler_names() -> set[str]:
     try:
         return {*torchx.schedulers(), *FACTORIES}
-    except ImportError:  # torchx is absent; the executors' own imports say so
+    except ImportError:  # torchx is absent, which the executors' own checks report
         return set(EXECUTORS)

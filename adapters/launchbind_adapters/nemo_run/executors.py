@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
 from launchbind.errors import ConflictError
 from launchbind.registry import Registry
-from launchbind.registry.discovery import discover
-from launchbind.registry.reference import parse
+from launchbind.registry import discover
+from launchbind.registry import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -1,40 +1,28 @@
-"""What ``launchbind doctor`` finds out about Ray."""
+"""What ``launchbind doctor`` checks of Ray."""
 
 from __future__ import annotations
 
-from time import perf_counter
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
-from launchbind.adapter import Check
+from launchbind.adapter import Check, import_check
 from launchbind.errors import InvalidSettingError
-from launchbind.registry import absent_package
 from launchbind_adapters.ray.executor import jobs_address
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from launchbind.registry import EntryState
-
-#: Enough for a head that is there, and no wait to speak of for one that is not.
+#: How long a head may take to answer, in seconds.
 ANSWER_SECONDS = 3.0
 
 
-def ray_checks() -> Iterator[Check]:
-    """Whether Ray's client imports, and whether a head answers at the default address."""
-    started = perf_counter()
-    try:
-        from launchbind_adapters.ray.client import RayClient
-    except Exception as error:  # noqa: BLE001 -- whatever it is, it is the finding
-        state: EntryState = "missing" if absent_package(error) else "broken"
-        said = " ".join(f"{type(error).__name__}: {error}".split())
-        yield Check("ray", state, said, "python -m pip install 'launchbind[ray]'")
-        return
-    seconds = perf_counter() - started
+def ray_check() -> Check:
+    """Check that Ray's client imports, and that a head answers at the default address."""
+    found = import_check("ray", "launchbind_adapters.ray.client", "launchbind[ray]")
+    if found.state != "ready":
+        return found
+    from launchbind_adapters.ray.client import RayClient
+
     try:
         address = jobs_address(None)
         RayClient(address, ANSWER_SECONDS)
     except (InvalidSettingError, OSError, RuntimeError) as error:
         fix = "set RAY_ADDRESS to the URL of a head's dashboard, or start one with: ray start --head"
-        yield Check("ray", "missing", str(error), fix, seconds)
-    else:
-        yield Check("ray", "ready", f"a head answers at {address}", seconds=seconds)
+        return replace(found, state="missing", detail=str(error), fix=fix)
+    return replace(found, detail=f"a head answers at {address}")

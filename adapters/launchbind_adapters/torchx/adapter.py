@@ -1,18 +1,18 @@
-"""What the command line needs of torchx."""
+"""torchx's adapter for the command line."""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, cast
 
-from launchbind.errors import InvalidSettingError
+from launchbind.errors import ConflictError, InvalidSettingError
 from launchbind.registry import Entry
-from launchbind_adapters.torchx.launching import launcher, schedulers
+from launchbind.registry import discover
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from torchx.specs import AppDef, CfgVal
+    from torchx.specs import AppDef, CfgVal, runopts
 
     from launchbind.adapter import Check
     from launchbind.jobs.launcher import Launcher
@@ -20,51 +20,53 @@ if TYPE_CHECKING:
 
 
 class Adapter:
-    """What the command line needs of torchx."""
+    """torchx's schedulers on the command line; ``-s`` sets the options of a run config."""
 
     def backends(self) -> Sequence[Entry[object]]:
-        """torchx's own schedulers and those of the entry-point group ``torchx.schedulers``.
+        """List torchx's own schedulers and those of the entry-point group ``torchx.schedulers``.
 
-        Read from torchx's source and from metadata: importing torchx takes longer than the command.
-        NeMo-Run's are left out: they take its executors in place of a run config.
+        They are read from torchx's source and from metadata, since importing torchx takes seconds.
+
+        A scheduler that takes an executor is left out: it is one backend with its executor, which another
+        adapter lists. Such are NeMo-Run's own, and each whose name is in the entry-point group
+        ``launchbind.executors`` too.
         """
-        from importlib.metadata import entry_points
-
+        plugins: list[Entry[object]] = discover("scheduler", "torchx.schedulers", restricted=False)
+        executors: list[Entry[object]] = discover("executor", "launchbind.executors", restricted=False)
+        taken = {entry.name for entry in executors} | {
+            entry.name for entry in plugins if _is_nemo_runs(entry)
+        }
         found = {
             backend: Entry[object](backend, f"{module}:create_scheduler", origin="torchx")
             for backend, module in default_modules().items()
         }
-        for point in entry_points(group="torchx.schedulers"):
-            if point.value.startswith("nemo_run."):
-                continue
-            owner = f"{point.dist.name} {point.dist.version}" if point.dist else "?"
-            found[point.name] = Entry[object](point.name, point.value, origin=owner)
-        return list(found.values())
+        found.update((entry.name, entry) for entry in plugins)
+        return [entry for entry in found.values() if entry.name not in taken]
 
-    def can_detach(self, backend: str) -> bool:
-        """Whether a job goes on when this process ends; torchx's local scheduler ends its jobs then."""
+    def can_detach(self, backend: str, /) -> bool:
+        """Tell whether jobs go on when this process ends: those of torchx's local scheduler do not."""
         return backend != "local_cwd"
 
-    def fields(self, backend: str) -> Sequence[tuple[str, str, str]]:
-        """The options of the backend's scheduler."""
-        options = schedulers()[backend]("launchbind").run_opts()
+    def fields(self, backend: str, /) -> Sequence[tuple[str, str, str]]:
+        """List the options of the backend's scheduler, which is made for that."""
         return [
             (name, getattr(option.opt_type, "__name__", str(option.opt_type)), str(option.default))
-            for name, option in options
+            for name, option in _options(backend)
         ]
 
     def checks(self) -> Iterable[Check]:
-        """Whether the schedulers that have no NeMo-Run executor can be imported."""
+        """Check that the schedulers of :meth:`backends` can be imported."""
         from launchbind_adapters.torchx.checks import scheduler_checks
 
         return scheduler_checks(self.backends())
 
-    def executor(self, backend: str, settings: Mapping[str, object], env: Mapping[str, str]) -> TorchxConfig:
-        """The run config, each value read as the type that the scheduler's options give it."""
+    def executor(
+        self, backend: str, settings: Mapping[str, object], env: Mapping[str, str], /
+    ) -> TorchxConfig:
+        """Make the run config, with each value read as the type of the scheduler's option."""
         from launchbind.settings import convert
 
-        factory = schedulers()[backend]
-        options = factory("launchbind").run_opts()
+        options = _options(backend)
         config: dict[str, CfgVal] = {}
         for name, text in settings.items():
             option = options.get(name)
@@ -79,25 +81,27 @@ class Adapter:
         return config
 
     def app(
-        self, executor: TorchxConfig, name: str, command: Sequence[str], env: Mapping[str, str]
+        self, executor: TorchxConfig, name: str, command: Sequence[str], env: Mapping[str, str], /
     ) -> AppDef:
-        """An app of one role that runs ``command`` as it is."""
+        """Make an app of one role that runs ``command`` as it is."""
         from torchx.specs import AppDef, Role
 
-        # torchx puts all but the program through string.Template, for macros such as ${app_id}.
+        # torchx replaces macros such as ${app_id} in all but the program, by string.Template.
         program, *arguments = command
         arguments = [word.replace("$", "$$") for word in arguments]
         variables = {variable: text.replace("$", "$$") for variable, text in env.items()}
         role = Role(name, image="", entrypoint=program, args=arguments, env=variables)
         return AppDef(name, roles=[role])
 
-    def launcher(self, session: str) -> Launcher[AppDef, TorchxConfig, TorchxInfo]:
-        """See :func:`launcher`."""
+    def launcher(self, session: str, /) -> Launcher[AppDef, TorchxConfig, TorchxInfo]:
+        """See :func:`launchbind_adapters.torchx.launcher`."""
+        from launchbind_adapters.torchx.launching import launcher
+
         return launcher(session)
 
 
 def default_modules() -> dict[str, str]:
-    """``DEFAULT_SCHEDULER_MODULES`` of torchx/schedulers/__init__.py, without importing it."""
+    """Read ``DEFAULT_SCHEDULER_MODULES`` from torchx/schedulers/__init__.py, without importing it."""
     import ast
     from pathlib import Path
 
@@ -109,3 +113,17 @@ def default_modules() -> dict[str, str]:
                 found: dict[str, str] = ast.literal_eval(node.value or "")
                 return found
     return {}
+
+
+def _is_nemo_runs(plugin: Entry[object]) -> bool:
+    """Whether NeMo-Run has a scheduler of this name, even if another distribution claims the name too."""
+    claims = [str(plugin.reference)]
+    if isinstance(plugin.error, ConflictError):
+        claims += [target for _, target, _ in plugin.error.held]
+    return any(target.startswith("nemo_run.") for target in claims)
+
+
+def _options(backend: str) -> runopts:
+    from launchbind_adapters.torchx.launching import schedulers
+
+    return schedulers()[backend]("launchbind").run_opts()

@@ -1,4 +1,4 @@
-"""The command line: one module per command, or per group of commands that share their subject."""
+"""The command line. Each command, or group of related commands, has a module of its own."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from io import TextIOWrapper
 import click
 
 from launchbind import __version__
-from launchbind.cli._errors import reported
+from launchbind.cli._errors import exit_on_error
 
-#: Command to module and function, imported when the command is asked for: most need only one.
+#: Command to module and function, which is imported when the command runs.
 _COMMANDS = {
     "backends": "backends:backends",
     "show": "plan:show",
@@ -29,7 +29,7 @@ _COMMANDS = {
 
 
 class _Group(click.Group):
-    """Imports commands when they are asked for, and prints launchbind's errors as one sentence."""
+    """Imports a command when it runs, and prints launchbind's errors as one sentence."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -42,7 +42,7 @@ class _Group(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        with reported(debug=bool(ctx.params.get("debug"))):
+        with exit_on_error(debug=bool(ctx.params.get("debug"))):
             return super().invoke(ctx)
 
 
@@ -52,7 +52,7 @@ class _Group(click.Group):
 def cli(debug: bool) -> None:
     """Run jobs on any launcher, from one machine to a cluster.
 
-    Job output goes to standard output, launchbind's own words to standard error.
+    Job output goes to standard output, launchbind's own messages to standard error.
     """
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a job may write what this terminal cannot show
+        sys.stdout.reconfigure(errors="replace")  # a job may print what the terminal cannot show

@@ -1,126 +1,130 @@
-"""The adapters the command line works through: entry points of the group ``launchbind.adapters``."""
+"""The installed adapters, each loaded once, and the one that has a backend or a job.
+
+A backend is written ``NAME``, or ``ADAPTER:NAME`` where several adapters have the name. One that has the name
+of its own adapter, as ``ray`` has, needs no prefix.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING
 
+from launchbind.cli._guard import ADAPTERS, GuardedAdapter
 from launchbind.errors import AmbiguousNameError, LaunchbindError, UnknownNameError
-from launchbind.protocols import App
-from launchbind.registry import Registry
+from launchbind.handle import Handle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable
 
-    from launchbind.adapter import Check
-    from launchbind.handle import Handle
-    from launchbind.jobs.launcher import Launcher
     from launchbind.registry import Entry
 
-AppT = TypeVar("AppT", bound=App)
-ExecutorT = TypeVar("ExecutorT")
-InfoT = TypeVar("InfoT")
+
+@cache
+def adapter(name: str) -> GuardedAdapter:
+    """Load the installed adapter of this name; an unknown one is an :class:`UnknownNameError`."""
+    return GuardedAdapter(ADAPTERS.entry(name))
 
 
-class Adapter(Protocol[AppT, ExecutorT, InfoT]):
-    """A launcher as the command line sees it."""
-
-    def backends(self) -> Sequence[Entry[ExecutorT]]:
-        """What it offers; the launcher itself is not imported for that."""
-        ...
-
-    def can_detach(self, backend: str) -> bool:
-        """Whether a job of the backend goes on when this process ends."""
-        ...
-
-    def fields(self, backend: str) -> Sequence[tuple[str, str, str]]:
-        """What can be set: name, type and default of each field."""
-        ...
-
-    def checks(self) -> Iterable[Check]:
-        """What works here and what does not; launchers are imported for that."""
-        ...
-
-    def executor(self, backend: str, settings: Mapping[str, object], env: Mapping[str, str]) -> ExecutorT:
-        """Make an executor; texts are read as their field's type."""
-        ...
-
-    def app(self, executor: ExecutorT, name: str, command: Sequence[str], env: Mapping[str, str]) -> AppT:
-        """Make an app of one role that runs ``command``."""
-        ...
-
-    def launcher(self, session: str) -> Launcher[AppT, ExecutorT, InfoT]:
-        """Make the launcher."""
-        ...
+def adapters() -> list[GuardedAdapter]:
+    """Load every installed adapter, the broken ones too."""
+    return [adapter(name) for name in ADAPTERS]
 
 
-# Which app, executor and info types an adapter has is its own affair: the commands only hand them on.
-AnyAdapter = Adapter[App, object, object]
-
-ADAPTERS: Registry[AnyAdapter] = Registry("adapter", group="launchbind.adapters")
-
-
-def offers() -> tuple[dict[str, tuple[AnyAdapter, Entry[object]]], list[LaunchbindError]]:
-    """Every backend with its adapter and its entry, and the errors of adapters that cannot be used.
-
-    Where two adapters offer a backend, the first has it: NeMo-Run's executors say more than the torchx
-    schedulers behind them.
-    """
-    found: dict[str, tuple[AnyAdapter, Entry[object]]] = {}
-    errors: list[LaunchbindError] = []
-    for name in ADAPTERS:
-        try:
-            adapter = ADAPTERS.type_of(name)()
-        except LaunchbindError as error:
-            errors.append(error)
-            continue
-        for entry in adapter.backends():
-            found.setdefault(entry.name, (adapter, entry))
-    return found, errors
+@cache
+def _owners() -> dict[str, list[GuardedAdapter]]:
+    """Backend to the adapters that a user may mean by its name alone: one, unless it is disputed."""
+    found: dict[str, list[GuardedAdapter]] = {}
+    for each in adapters():
+        for backend in each.entries if each.error is None else ():
+            found.setdefault(backend, []).append(each)
+    return {name: [each for each in rivals if each.name == name] or rivals for name, rivals in found.items()}
 
 
-def find(backend: str) -> tuple[AnyAdapter, str]:
-    """The adapter that has a backend a user named, and the backend's canonical name.
+def disputes() -> dict[str, AmbiguousNameError]:
+    """Return the backend names that several adapters have, with the error that says how to choose."""
+    return {
+        name: AmbiguousNameError(name, [f"{each.name}:{name}" for each in rivals])
+        for name, rivals in _owners().items()
+        if len(rivals) > 1
+    }
+
+
+def written(adapter: GuardedAdapter, backend: str) -> str:
+    """Return what a user writes for an adapter's backend: ``NAME`` or ``ADAPTER:NAME``."""
+    return backend if _owners().get(backend, [adapter]) == [adapter] else f"{adapter.name}:{backend}"
+
+
+def find(text: str) -> tuple[GuardedAdapter, Entry[object]]:
+    """Find the adapter and the entry of a backend.
 
     Parameters
     ----------
-    backend
-        A name, an alias, or ``ADAPTER:NAME`` where several adapters use a name.
+    text
+        What the user wrote: a name or an alias, with or without ``ADAPTER:`` before it.
 
     Raises
     ------
     UnknownNameError
         When no adapter has it.
     AmbiguousNameError
-        When one adapter's alias is another one's name: neither is guessed, since a job could go to the
-        wrong cluster.
+        When several adapters do, be it as a name or as an alias: a guess could send a job to the wrong
+        cluster.
+    LaunchbindError
+        When its adapter, or the entry itself, is broken.
     """
-    adapter_name, colon, name = backend.rpartition(":")
-    found, _ = offers()
-    if colon:
-        adapter = ADAPTERS.type_of(adapter_name)()
-        found = {entry.name: (adapter, entry) for entry in adapter.backends()}
-    aliased = [each for each, (_, entry) in found.items() if name in entry.aliases]
-    if name in found and aliased:
-        raise AmbiguousNameError(name, [*aliased, f"{_adapter_of(found[name][0])}:{name}"])
-    for canonical in (name, *aliased):
-        if canonical in found:
-            return found[canonical][0], canonical
-    raise UnknownNameError("backend", backend, tuple(found))
+    prefix, colon, name = text.rpartition(":")
+    among = [adapter(prefix)] if colon else adapters()
+    return _only(name, among, lambda entry: name in (entry.name, *entry.aliases))
 
 
-def owner(handle: Handle) -> AnyAdapter:
-    """The adapter that has a job: handles carry canonical names, so an alias never comes between.
+def find_job(text: str) -> tuple[GuardedAdapter, Handle]:
+    """Find the adapter that has a job.
+
+    Parameters
+    ----------
+    text
+        A handle, with or without ``ADAPTER:`` before it. Handles hold names of backends, never aliases.
 
     Raises
     ------
-    UnknownNameError
-        When no adapter has its backend.
+    InvalidHandleError
+        When it is not a handle.
+    UnknownNameError, AmbiguousNameError, LaunchbindError
+        As :func:`find` does.
     """
-    found, _ = offers()
-    if handle.backend not in found:
-        raise UnknownNameError("backend", handle.backend, tuple(found))
-    return found[handle.backend][0]
+    scheme, _, rest = text.partition("://")
+    prefix, colon, _ = scheme.rpartition(":")
+    handle = Handle.parse(text.removeprefix(prefix + colon))
+    among = [adapter(prefix)] if colon else adapters()
+    try:
+        found, _ = _only(handle.backend, among, lambda entry: entry.name == handle.backend)
+    except AmbiguousNameError as error:
+        raise AmbiguousNameError(text, [f"{meaning}://{rest}" for meaning in error.meanings]) from None
+    return found, handle
 
 
-def _adapter_of(adapter: AnyAdapter) -> str:
-    return ADAPTERS.name_of(type(adapter))
+def _only(
+    name: str, among: Iterable[GuardedAdapter], matches: Callable[[Entry[object]], bool]
+) -> tuple[GuardedAdapter, Entry[object]]:
+    """Return the one adapter and entry that match; a broken adapter counts only where no other matches."""
+    offers = [(each, entry) for each in among for entry in each.entries.values()]
+    found = [offer for offer in offers if matches(offer[1])]
+    found = [offer for offer in found if offer[0].error is None] or found
+    found = [offer for offer in found if offer[0].name == name] or found
+    if not found:
+        unknown = UnknownNameError("backend", name, tuple(dict.fromkeys(entry.name for _, entry in offers)))
+        # An adapter that cannot list its backends may have it.
+        silent = [each.error for each in among if each.error is not None and not each.entries]
+        raise LaunchbindError(unknown, *silent) if silent else unknown
+    if len(found) > 1:
+        meanings = [
+            f"{each.name}:{name}" if entry.name == name else written(each, entry.name)
+            for each, entry in found
+        ]
+        raise AmbiguousNameError(name, sorted(meanings))
+    [(chosen, entry)] = found
+    if chosen.error is not None:
+        raise chosen.error
+    if entry.unusable and entry.error is not None:
+        raise entry.error
+    return chosen, entry

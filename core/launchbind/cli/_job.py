@@ -1,4 +1,4 @@
-"""What ``run`` and ``plan`` share: the options that describe a job, and the job they describe."""
+"""What ``run`` and ``plan`` share: the options that describe a job, and the request built from them."""
 
 from __future__ import annotations
 
@@ -15,25 +15,24 @@ from launchbind.errors import InvalidSettingError, UnknownNameError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from launchbind.cli._adapters import AnyAdapter
+    from launchbind.cli._guard import GuardedAdapter
     from launchbind.profiles import Profile
     from launchbind.protocols import App
 
 CommandT = TypeVar("CommandT", bound="Callable[..., object]")
 
-#: For commands that end in a command of the user's, whose options are not ours.
+#: For commands that end in a command of the user's, whose options are not parsed.
 CONTEXT = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
-
-# A name becomes part of the handle, of folders, and on some backends of a resource's name.
+# A name becomes part of handles, folders and, on some backends, names of resources.
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
-class Job:
-    """A job as the command line describes it."""
+class JobRequest:
+    """What to run, and where: an app and an executor of an adapter's backend, by its canonical name."""
 
-    adapter: AnyAdapter
+    adapter: GuardedAdapter
     backend: str
     app: App
     executor: object
@@ -59,20 +58,20 @@ def _name(_: click.Context, __: click.Parameter, value: str | None) -> str | Non
 
 
 def job_options(command: CommandT) -> CommandT:
-    """Add the options that :func:`described` takes."""
+    """Add the options that :func:`build_job` takes."""
     for option in (
         click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED),
         click.option(
             "--name",
             callback=_name,
-            help="The job's name: letters, digits, '_' and '-'. By default that of the command.",
+            help="The job's name: letters, digits, '_' and '-'. By default the name of the program.",
         ),
         click.option(
             "--env",
             multiple=True,
             metavar="NAME=VALUE",
             callback=_pairs,
-            help="Set a variable in the job's environment; NAME alone hands on your own.",
+            help="Set a variable in the job's environment; NAME alone passes your own value on.",
         ),
         click.option(
             "-s",
@@ -90,20 +89,20 @@ def job_options(command: CommandT) -> CommandT:
     return command
 
 
-def described(
+def build_job(
     backend: str | None,
     profile: str | None,
     settings: dict[str, str],
     env: dict[str, str],
     name: str | None,
     command: tuple[str, ...],
-) -> Job:
-    """The job that the options of :func:`job_options` describe.
+) -> JobRequest:
+    """Build the app and the executor from the options of :func:`job_options`.
 
     Raises
     ------
-    UnknownNameError
-        When there is no such backend or profile.
+    UnknownNameError, AmbiguousNameError
+        When there is no such backend or profile, or several adapters have the backend.
     InvalidSettingError, ProfileError
         When a field does not exist or cannot take its value.
     """
@@ -112,19 +111,19 @@ def described(
     chosen = _profile(profile) if profile is not None else None
     if backend is None and chosen is None:
         raise click.UsageError("say where to run: -b BACKEND (see 'launchbind backends') or -p PROFILE.")
-    adapter, backend = find(backend or (chosen.backend if chosen else ""))
-    if chosen is not None and find(chosen.backend)[1] != backend:
+    adapter, entry = find(backend or (chosen.backend if chosen else ""))
+    if chosen is not None and find(chosen.backend) != (adapter, entry):
         raise click.UsageError(
-            f"profile {chosen.name} is for {chosen.backend}, not {backend}: leave one out."
+            f"profile {chosen.name} is for {chosen.backend}, not {entry.name}: leave one out."
         )
     try:
-        executor = adapter.executor(backend, {**(chosen.settings if chosen else {}), **settings}, env)
+        executor = adapter.executor(entry.name, {**(chosen.settings if chosen else {}), **settings}, env)
     except InvalidSettingError as error:
         if chosen is None or error.field in settings:
             raise
-        raise chosen.blamed(error) from error
+        raise chosen.as_profile_error(error) from error
     name = name or _NOT_IN_NAMES.sub("-", os.path.basename(command[0])).strip("-") or "job"
-    return Job(adapter, backend, adapter.app(executor, name, command, env), executor)
+    return JobRequest(adapter, entry.name, adapter.app(executor, name, command, env), executor)
 
 
 def _profile(name: str) -> Profile:

@@ -1,4 +1,4 @@
-"""What commands print: tables for people, tab-separated lines for programs, and exit codes."""
+"""What commands print: tables for people, tab-separated lines for programs, JSON, and exit codes."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
-
 _WIDEST = 10_000  # characters
 
 
 def print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table on a terminal, tab-separated lines with a heading anywhere else."""
+    """Print a table on a terminal, and tab-separated lines with a heading elsewhere."""
     if not sys.stdout.isatty():
         for row in (columns, *rows):
             click.echo("\t".join(row))
@@ -33,15 +32,15 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     table = Table(*columns, box=None, header_style="bold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))  # as it is: a cell may look like rich's markup
-    # The terminal folds what is too long for it; rich would cut handles off.
+        table.add_row(*(Text(cell) for cell in row))  # Text: a cell may look like rich's markup
+    # Print full lines, which the terminal folds: rich would cut handles off.
     console = Console()
     needed = console.measure(table, options=console.options.update(max_width=_WIDEST)).maximum
     Console(width=max(console.width, needed), height=console.height).print(table)
 
 
 def print_statuses(statuses: Iterable[JobStatus], *, as_json: bool) -> None:
-    """Jobs and how they fare."""
+    """Print the status of each job."""
     if as_json:
         click.echo(json.dumps([_document(status) for status in statuses], indent=2))
         return
@@ -63,7 +62,7 @@ def _document(status: JobStatus) -> dict[str, object]:
 
 
 def exit_code(status: JobStatus) -> int:
-    """The job's exit code, or what stands for it where the backend does not tell."""
+    """Return the job's exit code, or 0 or 1 where the backend does not report one."""
     if status.state is JobState.SUCCEEDED:
         return status.exit_code or 0
-    return status.exit_code or 1  # a cancelled job may have ended with 0, but what was asked was not done
+    return status.exit_code or 1  # never 0: a job that was cancelled may have exited with 0

@@ -1,49 +1,63 @@
-"""``launchbind backends``: what jobs can be sent to."""
+"""``launchbind backends``: where jobs can be sent."""
 
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
-from launchbind.cli._adapters import offers
-from launchbind.cli._errors import say
+from launchbind.cli._adapters import adapters, disputes, written
+from launchbind.cli._errors import sentence
 from launchbind.cli._output import as_json_option, print_rows
+from launchbind.errors import LaunchbindError
 
-COLUMNS = ("backend", "aliases", "state", "target", "source")
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from launchbind.cli._guard import GuardedAdapter
+
+COLUMNS = ("backend", "aliases", "state", "target", "source", "detail")
 
 
 @click.command()
 @as_json_option
-@click.option("--probe", is_flag=True, help="Try each backend, which imports the launchers.")
+@click.option("--probe", is_flag=True, help="Check each backend, which imports the launchers.")
 def backends(as_json: bool, probe: bool) -> None:
     """List the backends that jobs can be sent to.
 
-    Without --probe no launcher is imported, and a state of "lazy" means: not tried yet.
+    Without --probe no launcher is imported, and the state "lazy" means: not imported yet.
 
     \b
     Example:
       launchbind backends
     """
-    found, errors = offers()
-    states: dict[str, str] = {}
-    if probe:
-        for adapter in {id(adapter): adapter for adapter, _ in found.values()}.values():
-            for check in adapter.checks():
-                states.setdefault(check.subject, check.state)
-    rows = [
-        (
-            entry.name,
-            ", ".join(entry.aliases),
-            states.get(entry.name, entry.state),
-            entry.describe_target(),
-            entry.source,
-        )
-        for _, entry in found.values()
-    ]
+    rows = [row for adapter in adapters() for row in _rows(adapter, probe=probe)]
+    rows += [(name, "", "broken", "", "", str(error)) for name, error in disputes().items()]
     if as_json:
         click.echo(json.dumps([dict(zip(COLUMNS, row, strict=True)) for row in rows], indent=2))
     else:
         print_rows(COLUMNS, rows)
-    for error in errors:
-        say(str(error))
+
+
+def _rows(adapter: GuardedAdapter, *, probe: bool) -> Iterator[tuple[str, ...]]:
+    """A row for each backend of the adapter, or one for the adapter when it cannot list any."""
+    found = {}
+    error = adapter.error
+    if probe and error is None:
+        try:
+            found = {check.subject: check for check in adapter.checks()}
+        except (LaunchbindError, ImportError) as failure:
+            error = failure
+    if error is not None and not adapter.entries:
+        point = adapter.point
+        yield adapter.name, "", "broken", point.describe_target(), point.source, sentence(error)
+    for name, entry in adapter.entries.items():
+        if error is not None:
+            state, detail = "broken", sentence(error)
+        elif name in found:
+            state, detail = found[name].state, found[name].detail
+        else:
+            state, detail = entry.state, str(entry.error or "")
+        aliases = ", ".join(entry.aliases)
+        yield written(adapter, name), aliases, state, entry.describe_target(), entry.source, detail

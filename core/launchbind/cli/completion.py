@@ -1,4 +1,4 @@
-"""``launchbind completion``: the script that lets a shell complete commands and options."""
+"""``launchbind completion``: a script for a shell that completes commands and options."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def completion(context: click.Context, shell: str) -> None:
       eval "$(launchbind completion bash)"
     """
     maker = get_completion_class(shell)
-    if maker is None:  # click dropped a shell that it had
+    if maker is None:  # a newer click may drop a shell
         raise click.UsageError(f"click cannot complete for {shell}: update click.")
     root = context.find_root().command
     click.echo(maker(root, {}, "launchbind", "_LAUNCHBIND_COMPLETE").source())

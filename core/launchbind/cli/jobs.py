@@ -1,68 +1,66 @@
-"""``launchbind status``, ``wait``, ``logs``, ``cancel`` and ``list``: a job from its handle alone."""
+"""``launchbind status``, ``wait``, ``logs``, ``cancel`` and ``list``: jobs, found by their handles."""
 
 from __future__ import annotations
 
 import json
 import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
-from launchbind.cli._adapters import find, owner
-from launchbind.cli._errors import OWN_FAILURE, say
+from launchbind.cli._adapters import find, find_job
+from launchbind.cli._errors import OWN_FAILURE, echo_err, sentence
 from launchbind.cli._output import as_json_option, exit_code, print_statuses
 from launchbind.errors import LaunchbindError, UnknownJobError
-from launchbind.handle import Handle
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
     from datetime import datetime
 
+    from launchbind.cli._guard import GuardedAdapter
+    from launchbind.handle import Handle
     from launchbind.jobs.launcher import Launcher
     from launchbind.protocols import App
     from launchbind.state import JobStatus
-
-
-@contextmanager
-def _launcher(handle: Handle) -> Generator[Launcher[App, object, object]]:
-    with owner(handle).launcher(handle.session) as launcher:
-        yield launcher
 
 
 @click.command()
 @click.argument("handles", nargs=-1, required=True, metavar="HANDLE...")
 @as_json_option
 def status(handles: tuple[str, ...], as_json: bool) -> None:
-    """Tell how jobs fare; exit code 125 when that of any could not be told.
+    """Show the status of jobs; exit code 125 when that of any is not known.
 
     \b
     Example:
       launchbind status local_persistent://launchbind/echo-k2l7
     """
-    parsed: list[Handle] = []
-    found: dict[Handle, JobStatus] = {}
-    errors: list[LaunchbindError] = []
+    groups: dict[tuple[GuardedAdapter, str, str], list[Handle]] = {}
+    order: list[tuple[GuardedAdapter, Handle]] = []
+    found: dict[tuple[GuardedAdapter, Handle], JobStatus] = {}
+    errors: list[Exception] = []
     for text in handles:
         try:
-            parsed.append(Handle.parse(text))
-        except LaunchbindError as error:
+            adapter, handle = find_job(text)
+        except (LaunchbindError, ImportError) as error:
             errors.append(error)
-    for backend in dict.fromkeys(handle.backend for handle in parsed):
-        group = [handle for handle in parsed if handle.backend == backend]
+        else:
+            order.append((adapter, handle))
+            groups.setdefault((adapter, handle.backend, handle.session), []).append(handle)
+    for (adapter, _, session), group in groups.items():
         try:
-            with _launcher(group[0]) as launcher:
-                found.update(_statuses(launcher, group, errors))
-        except LaunchbindError as error:
+            with adapter.launcher(session) as launcher:
+                for handle, known in _statuses(launcher, group, errors):
+                    found[adapter, handle] = known
+        except (LaunchbindError, ImportError) as error:
             errors.append(error)
-    print_statuses([found[handle] for handle in parsed if handle in found], as_json=as_json)
-    _end_with(errors)
+    print_statuses([found[job] for job in order if job in found], as_json=as_json)
+    _exit_with(errors)
 
 
 def _statuses(
-    launcher: Launcher[App, object, object], handles: list[Handle], errors: list[LaunchbindError]
+    launcher: Launcher[App, object, object], handles: list[Handle], errors: list[Exception]
 ) -> Iterator[tuple[Handle, JobStatus]]:
-    """In one query where every job is known; else one by one, so that each error is about one job."""
+    """Ask in one query, or, when a job is unknown, one by one, so that each error is about one job."""
     try:
         yield from zip(handles, launcher.statuses(handles), strict=True)
     except UnknownJobError:
@@ -73,16 +71,18 @@ def _statuses(
                 errors.append(error)
 
 
-def _end_with(errors: list[LaunchbindError]) -> None:
+def _exit_with(errors: list[Exception]) -> None:
     for error in errors:
-        say(str(error))
+        echo_err(sentence(error))
     if errors:
         sys.exit(OWN_FAILURE)
 
 
 @click.command()
 @click.argument("handle")
-@click.option("--timeout", type=float, metavar="SECONDS", help="Give up after this long; the job goes on.")
+@click.option(
+    "--timeout", type=float, metavar="SECONDS", help="Stop waiting after this time; the job goes on."
+)
 @as_json_option
 def wait(handle: str, timeout: float | None, as_json: bool) -> None:
     """Wait until a job has ended, and exit with its exit code.
@@ -91,14 +91,14 @@ def wait(handle: str, timeout: float | None, as_json: bool) -> None:
     Example:
       launchbind wait --timeout 60 local_persistent://launchbind/echo-k2l7
     """
-    parsed = Handle.parse(handle)
+    adapter, job = find_job(handle)
 
     def progress(status: JobStatus) -> None:
         if sys.stderr.isatty():
             click.echo(f"\rlaunchbind: {status.handle} {status.state} ", err=True, nl=False)
 
-    with _launcher(parsed) as launcher:
-        ended = launcher.wait(parsed, timeout=timeout, progress=progress)
+    with adapter.launcher(job.session) as launcher:
+        ended = launcher.wait(job, timeout=timeout, progress=progress)
     if sys.stderr.isatty():
         click.echo("", err=True)
     print_statuses([ended], as_json=as_json)
@@ -107,14 +107,16 @@ def wait(handle: str, timeout: float | None, as_json: bool) -> None:
 
 @click.command()
 @click.argument("handle")
-@click.option("-f", "--follow", is_flag=True, help="Go on until the job has ended.")
+@click.option("-f", "--follow", is_flag=True, help="Follow the output until the job has ended.")
 @click.option("--role", help="Only this role.")
 @click.option("--replica", type=int, help="Only this replica, counted from 0.")
-@click.option("--grep", "regex", metavar="REGEX", help="Only lines in which REGEX is found.")
+@click.option("--grep", "regex", metavar="REGEX", help="Only lines that contain a match of REGEX.")
 @click.option(
-    "--since", type=click.DateTime(), help="Only what was written since then, where the backend knows."
+    "--since", type=click.DateTime(), help="Only output since this time, on backends that support it."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object for each line, as it comes.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print each line as a JSON object, as soon as it is read."
+)
 def logs(
     handle: str,
     follow: bool,
@@ -124,15 +126,15 @@ def logs(
     since: datetime | None,
     as_json: bool,
 ) -> None:
-    """Print a job's output.
+    """Show a job's output.
 
     \b
     Example:
       launchbind logs -f local_persistent://launchbind/echo-k2l7
     """
-    parsed = Handle.parse(handle)
-    with _launcher(parsed) as launcher:
-        for line in launcher.logs(parsed, role, replica, follow, regex=regex, since=since):
+    adapter, job = find_job(handle)
+    with adapter.launcher(job.session) as launcher:
+        for line in launcher.logs(job, role, replica, follow, regex=regex, since=since):
             if as_json:
                 line = json.dumps({"line": line.rstrip("\r\n")}) + "\n"
             click.echo(line, nl=False)
@@ -142,24 +144,24 @@ def logs(
 @click.argument("handles", nargs=-1, required=True, metavar="HANDLE...")
 @as_json_option
 def cancel(handles: tuple[str, ...], as_json: bool) -> None:
-    """End jobs; those that have ended are left as they are.
+    """Cancel jobs; those that have ended stay as they are.
 
     \b
     Example:
       launchbind cancel local_persistent://launchbind/echo-k2l7
     """
     cancelled: list[JobStatus] = []
-    errors: list[LaunchbindError] = []
+    errors: list[Exception] = []
     for text in handles:
         try:
-            handle = Handle.parse(text)
-            with _launcher(handle) as launcher:
-                launcher.cancel(handle)
-                cancelled.append(launcher.status(handle))
-        except LaunchbindError as error:  # the others are to end all the same
+            adapter, job = find_job(text)
+            with adapter.launcher(job.session) as launcher:
+                launcher.cancel(job)
+                cancelled.append(launcher.status(job))
+        except (LaunchbindError, ImportError) as error:  # go on: the other jobs are to end all the same
             errors.append(error)
     print_statuses(cancelled, as_json=as_json)
-    _end_with(errors)
+    _exit_with(errors)
 
 
 @click.command(name="list")
@@ -172,6 +174,6 @@ def list_jobs(backend: str, as_json: bool) -> None:
     Example:
       launchbind list -b local_persistent
     """
-    adapter, backend = find(backend)
+    adapter, entry = find(backend)
     with adapter.launcher("launchbind") as launcher:
-        print_statuses(launcher.list(backend), as_json=as_json)
+        print_statuses(launcher.list(entry.name), as_json=as_json)

@@ -1,4 +1,4 @@
-"""``launchbind plan`` and ``show``: what would be submitted, and what a backend can be told."""
+"""``launchbind plan`` and ``show``: what would be submitted, and which settings a backend takes."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from pathlib import Path
 import click
 
 from launchbind.cli._adapters import find
-from launchbind.cli._job import CONTEXT, described, job_options
+from launchbind.cli._job import CONTEXT, build_job, job_options
 from launchbind.cli._output import as_json_option, print_rows
 
 
 @click.command(context_settings=CONTEXT)
 @job_options
 @click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON: stable, so that it can be kept and compared."
+    "--json", "as_json", is_flag=True, help="Print JSON, which is stable: keep it to compare with --diff."
 )
 @click.option(
     "--diff",
     "old",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Print what has changed since the plan saved there with --json; exit code 1 if anything has.",
+    help="Print what has changed since this plan, saved with --json; exit code 1 if anything has.",
 )
 def plan(
     backend: str | None,
@@ -35,7 +35,7 @@ def plan(
     old: Path | None,
     command: tuple[str, ...],
 ) -> None:
-    """Print what running COMMAND would submit, secrets hidden, and submit nothing.
+    """Show what 'run' would submit for COMMAND, with secrets hidden, and submit nothing.
 
     \b
     Examples:
@@ -43,7 +43,7 @@ def plan(
       launchbind plan -b local_persistent --diff saved.json -- echo hello
     """
     saved = None if old is None else _saved(old)
-    job = described(backend, profile, settings, env, name, command)
+    job = build_job(backend, profile, settings, env, name, command)
     with job.adapter.launcher("launchbind") as launcher:
         made = launcher.plan(job.app, job.executor, backend=job.backend)
     if saved is not None:
@@ -54,13 +54,13 @@ def plan(
 
 
 def _saved(file: Path) -> list[str]:
-    """The lines of a plan that was saved, in any version of its JSON."""
+    """Read the lines of a saved plan, in any version of its JSON."""
     try:
         text = file.read_text(encoding="utf-8")
         document: object = json.loads(text)
         if isinstance(document, dict) and "fingerprint" in document:
             return text.splitlines()
-    except ValueError:  # it is no text, or no JSON
+    except ValueError:  # not UTF-8, or not JSON
         pass
     raise click.BadParameter(f"{file} holds no plan: save one with 'launchbind plan --json'.")
 
@@ -69,19 +69,18 @@ def _saved(file: Path) -> list[str]:
 @click.argument("backend")
 @as_json_option
 def show(backend: str, as_json: bool) -> None:
-    """Tell what is known of BACKEND, and which fields -s can set.
+    """Show a backend, and the fields that -s can set.
 
-    The backend's executor is imported for that.
+    This imports the backend's executor.
 
     \b
     Example:
       launchbind show local_persistent
     """
-    adapter, name = find(backend)
-    entry = next(each for each in adapter.backends() if each.name == name)
-    fields = adapter.fields(name)
+    adapter, entry = find(backend)
+    fields = adapter.fields(entry.name)
     facts = {
-        "backend": name,
+        "backend": entry.name,
         "aliases": list(entry.aliases),
         "target": entry.describe_target(),
         "source": entry.source,

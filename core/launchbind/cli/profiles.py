@@ -1,4 +1,4 @@
-"""``launchbind profiles``: the named settings that ``-p`` takes."""
+"""``launchbind profiles``: the named settings for ``-p``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from launchbind.redaction import Redactor
 @click.command()
 @as_json_option
 def profiles(as_json: bool) -> None:
-    """List the profiles of this project and of yours, secrets hidden.
+    """List your profiles and those of this project, with secrets hidden.
 
     \b
     Example:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from launchbind.cli._errors import INTERRUPTED, say
-from launchbind.cli._job import CONTEXT, described, job_options
+from launchbind.cli._errors import INTERRUPTED, echo_err
+from launchbind.cli._job import CONTEXT, build_job, job_options
 from launchbind.cli._output import exit_code, print_statuses
 from launchbind.errors import LaunchbindError, UnsupportedError
 
@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 
 @click.command(context_settings=CONTEXT)
 @job_options
-@click.option("--detach", is_flag=True, help="Print the job's handle and leave it running.")
+@click.option("--detach", is_flag=True, help="Print the job's handle, and leave the job running.")
 @click.option(
-    "--json", "as_json", is_flag=True, help="Print how the job fares as JSON; its output goes to stderr."
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print the job's status as JSON, and its output on standard error.",
 )
 def run(
     backend: str | None,
@@ -46,7 +49,7 @@ def run(
       launchbind run -b local_persistent -- echo hello
       launchbind run -b slurm_tunnel -s account=ml -s nodes=2 -- python train.py
     """
-    job = described(backend, profile, settings, env, name, command)
+    job = build_job(backend, profile, settings, env, name, command)
     if detach and not job.adapter.can_detach(job.backend):
         raise click.UsageError(f"jobs on {job.backend} end with this command: run it without --detach.")
     with job.adapter.launcher("launchbind") as launcher:
@@ -60,15 +63,16 @@ def run(
                 else:
                     click.echo(handle)
             except (LaunchbindError, OSError):
-                say(f"submitted {handle}")  # the handle must not be lost
+                echo_err(f"submitted {handle}")  # the handle must not be lost
                 raise
         else:
             sys.exit(_follow(launcher, handle, interrupted, as_json=as_json))
 
 
 def _hold_interrupts() -> list[int]:
-    """Note the first Ctrl-C or SIGTERM instead of raising it: a submit that is cut short leaves a job
-    behind whose handle nobody has. The second one is raised.
+    """Record the first Ctrl-C or SIGTERM instead of raising it, and raise the second.
+
+    Interrupted while it submits, the command would leave a job behind whose handle nobody has.
     """
     received: list[int] = []
 
@@ -77,7 +81,7 @@ def _hold_interrupts() -> list[int]:
             signal.default_int_handler(number, frame)
         received.append(number)
 
-    # Whatever handlers a launcher has put in place; and SIGTERM cancels the job as Ctrl-C does.
+    # Launchers set handlers of their own. SIGTERM cancels the job, as Ctrl-C does.
     signal.signal(signal.SIGINT, note)
     signal.signal(signal.SIGTERM, note)
     return received
@@ -86,30 +90,28 @@ def _hold_interrupts() -> list[int]:
 def _follow(
     launcher: Launcher[App, object, object], handle: Handle, interrupted: list[int], *, as_json: bool
 ) -> int:
-    """Show the job's output until it ends, and return the exit code for this process."""
+    """Show the job's output until it ends, and return the exit code of this process."""
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         if interrupted:
             raise KeyboardInterrupt
-        say(f"submitted {handle}")
+        echo_err(f"submitted {handle}")
         _show_output(launcher, handle, sys.stderr if as_json else sys.stdout)
         status = launcher.wait(handle)
         if as_json:
             print_statuses([status], as_json=True)
     except LaunchbindError:
-        say(f"lost sight of {handle}, which may still be running")
+        echo_err(f"lost sight of {handle}, which may still be running")
         raise
-    except (KeyboardInterrupt, OSError) as error:  # Ctrl-C, or nowhere to put the output
+    except (KeyboardInterrupt, OSError) as error:  # Ctrl-C, or the output cannot be written
         launcher.cancel(handle)
-        say(f"cancelled {handle}")
+        echo_err(f"cancelled {handle}")
         if isinstance(error, (KeyboardInterrupt, BrokenPipeError)):
             return INTERRUPTED
         raise
-    said = (
-        str(status.state) if status.exit_code is None else f"{status.state} with exit code {status.exit_code}"
-    )
-    say(f"{handle} {said}" + (f": {status.message}" if status.message else ""))
+    ended = str(status.state) + ("" if status.exit_code is None else f" with exit code {status.exit_code}")
+    echo_err(f"{handle} {ended}" + (f": {status.message}" if status.message else ""))
     return exit_code(status)
 
 
@@ -119,4 +121,4 @@ def _show_output(launcher: Launcher[App, object, object], handle: Handle, place:
             place.write(line)
             place.flush()
     except UnsupportedError as error:
-        say(f"{error} Waiting for the job to end.")
+        echo_err(f"{error} Waiting for the job to end.")
