@@ -1,4 +1,4 @@
-"""Profiles: named settings of an executor, in TOML, for the clusters one works with.
+"""Profiles: named settings of an executor in a TOML file, such as one for each cluster.
 
 .. code-block:: toml
 
@@ -7,9 +7,9 @@
     account = "ml"
     nodes = 2
 
-In ``pyproject.toml`` the table is ``[tool.launchbind.profiles.NAME]``. The project's profiles, in the
-nearest ``launchbind.toml`` or ``pyproject.toml`` at or above the working directory, win over the user's,
-in ``launchbind/profiles.toml`` below ``$XDG_CONFIG_HOME`` (by default ``~/.config``).
+The user's profiles are in ``$XDG_CONFIG_HOME/launchbind/profiles.toml`` (by default in ``~/.config``). The
+project's take precedence. They are in the nearest ``launchbind.toml`` or ``pyproject.toml`` at or above the
+working directory; in ``pyproject.toml`` the table is ``[tool.launchbind.profiles.NAME]``.
 """
 
 from __future__ import annotations
@@ -39,7 +39,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Profile:
-    """Settings of one backend's executor, by field, and the file they come from."""
+    """Named settings of a backend's executor.
+
+    Attributes
+    ----------
+    name
+        The profile's name, the last part of its table's.
+    backend
+        A name or alias of the backend.
+    settings
+        Field of the executor to value, as TOML has it.
+    file
+        The file that defines the profile.
+    """
 
     name: str
     backend: str
@@ -52,14 +64,16 @@ class Profile:
         Parameters
         ----------
         registry
-            Tells the executor's class from the backend.
+            Backend to executor class.
         overrides
-            Settings that take precedence; texts are read as the field's type.
+            Settings that take precedence, converted as :func:`launchbind.settings.build` does.
 
         Raises
         ------
         ProfileError
-            When a field does not exist or has another type; it names the file and the key.
+            When a field of the profile does not exist or cannot take its value.
+        InvalidSettingError
+            When that is so of an override.
         UnknownNameError, MissingDependencyError, BrokenTargetError
             When the backend is not registered, or its executor cannot be imported.
         """
@@ -78,17 +92,21 @@ class Profile:
 
 
 def load(start: Path | None = None) -> dict[str, Profile]:
-    """Every profile by name, the project's before the user's.
+    """Read the profiles of the user and of the project.
 
     Parameters
     ----------
     start
-        Where the search for the project's file begins; by default the working directory.
+        The folder where the search for the project's file begins; by default the working directory.
+
+    Returns
+    -------
+    Name to profile. The project's profile replaces the user's of the same name.
 
     Raises
     ------
     ProfileError
-        When a file is not valid TOML, or a profile is no table or names no backend.
+        When a file is not valid TOML, has a table that nothing reads, or a profile without a backend.
     """
     return {**_read(_user_file()), **_read(_project_file(start or Path.cwd()))}
 
@@ -120,7 +138,7 @@ def _table(file: Path) -> Mapping[str, object]:
     if not _is_table(found):
         return {}
     unread = sorted(found.keys() - {"profiles"})
-    if unread:  # a profile in it would be missed in silence
+    if unread:  # probably a misspelt "profiles"
         table = ".".join((*outer, "profiles", "NAME"))
         raise ProfileError(str(file), ".".join((*outer, unread[0])), f"nothing reads it: write [{table}]")
     profiles = found.get("profiles", {})

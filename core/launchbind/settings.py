@@ -1,7 +1,7 @@
-"""Settings: an executor's own fields, set by name from text or from plain values.
+"""Settings: build an executor from the names of its fields and from texts or plain values.
 
-The command line and profile files name fields as strings; the executor's dataclass says what they are.
-A wrong name or a wrong type is found before anything is built.
+The command line and profile files name the fields; the executor's dataclass gives their types. Names and
+types are checked before anything is built.
 """
 
 from __future__ import annotations
@@ -38,20 +38,26 @@ _FALSE = frozenset({"false", "no", "off", "0"})
 
 
 def build(cls: type[T], settings: Mapping[str, object]) -> T:
-    """Make a ``cls`` from its fields.
+    """Make an instance of a dataclass from values for its fields.
 
     Parameters
     ----------
     cls
         A dataclass, such as an executor.
     settings
-        Field to value. A text is read as the field's type: numbers, ``true``/``false``, ``none``, one
-        of a Literal, ``a,b`` or JSON for lists, JSON for mappings. Other values are checked against it.
+        Field to value, each converted by :func:`convert`. Fields that are left out keep their defaults.
 
     Raises
     ------
     InvalidSettingError
-        When a field does not exist, has another type, or is required and not given.
+        When ``cls`` is no dataclass, or its constructor raises; when a field does not exist, cannot take
+        its value, or is required and not given. The message hides values of fields with secret names.
+
+    Examples
+    --------
+    >>> from launchbind.testing import FakeExecutor
+    >>> build(FakeExecutor, {"nodes": "2", "env_vars": '{"LEVEL": "3"}'})
+    FakeExecutor(env_vars={'LEVEL': '3'}, retries=0, nodes=2)
     """
     hints = _hints(cls)
     known = {field.name: field for field in _known(cls)}
@@ -64,23 +70,39 @@ def build(cls: type[T], settings: Mapping[str, object]) -> T:
             values[name] = convert(value, hints[name])
         except (TypeError, ValueError) as error:
             problem = _without_secrets(name, value, str(error))
-            raise InvalidSettingError(cls.__qualname__, name, problem) from None  # its text has the value
+            raise InvalidSettingError(cls.__qualname__, name, problem) from None  # which shows the value
     missing = [name for name, field in known.items() if name not in values and _required(field)]
     if missing:
         raise InvalidSettingError(cls.__qualname__, missing[0], "it is required: give it a value")
     try:
         return cls(**values)
-    except Exception as error:  # an executor's own checks, and the imports it makes when it is built
+    except Exception as error:  # executors check their fields, or import something, when they are made
         raise InvalidSettingError(cls.__qualname__, None, f"{type(error).__name__}: {error}") from error
 
 
 def fields(cls: type) -> list[tuple[str, str, str]]:
-    """Name, type and default of every field that :func:`build` can set.
+    """List the fields that :func:`build` can set.
+
+    Parameters
+    ----------
+    cls
+        A dataclass, such as an executor.
+
+    Returns
+    -------
+    Name, type and default of each field, as texts. The default is ``required`` for a field that has none,
+    and empty for one that a factory makes.
 
     Raises
     ------
     InvalidSettingError
-        When ``cls`` is no dataclass, or its annotations cannot be read.
+        When ``cls`` is no dataclass, or its annotations cannot be evaluated.
+
+    Examples
+    --------
+    >>> from launchbind.testing import FakeExecutor
+    >>> fields(FakeExecutor)
+    [('env_vars', 'dict[str, str]', ''), ('retries', 'int', '0'), ('nodes', 'int', '1')]
     """
     hints = _hints(cls)
     return [(field.name, _type_name(hints[field.name]), _default(field)) for field in _known(cls)]
@@ -124,12 +146,28 @@ def _required(field: dataclasses.Field[object]) -> bool:
 
 
 def convert(value: object, hint: object) -> object:
-    """``value`` as the type that ``hint`` describes.
+    """Convert a value to a type.
+
+    Parameters
+    ----------
+    value
+        A text, which is read as the type: numbers, ``true`` or ``false``, ``none``, a choice of a Literal,
+        ``a,b`` or JSON for a list, JSON for a mapping. Any other value is only checked, and its items
+        converted.
+    hint
+        The type, as an annotation.
 
     Raises
     ------
     ValueError
-        When it is none; the message says what was expected.
+        When the value cannot be converted; the message says what was expected.
+
+    Examples
+    --------
+    >>> convert("1,2", list[int])
+    [1, 2]
+    >>> convert("none", int | None) is None
+    True
     """
     origin, arguments = get_origin(hint) or hint, get_args(hint)
     if origin in (Union, types.UnionType):
@@ -143,14 +181,14 @@ def convert(value: object, hint: object) -> object:
         if value is None or (isinstance(value, str) and value.lower() in ("none", "null")):
             return None
         raise ValueError(f"expected none, got {value!r}")
-    if origin is Any:  # a class since 3.11, and one that isinstance refuses
+    if origin is Any:  # since Python 3.11 a class, but one that isinstance refuses
         return value
     if origin is tuple and arguments and arguments[-1] is not Ellipsis:
         return _fixed(value, arguments)
     if origin in (list, set, frozenset, tuple):
         collect = cast("Callable[[Iterable[object]], object]", origin)
         return _collected(collect, [convert(item, _item(arguments)) for item in _sequence(value)])
-    if origin is Sequence:  # before the plain classes: a text is a sequence too, of its letters
+    if origin is Sequence:  # before the plain classes, since a str is a Sequence itself
         return [convert(item, _item(arguments)) for item in _sequence(value)]
     if origin in (dict, Mapping) or is_typeddict(origin):
         keys, values = arguments or (str, object)
@@ -163,7 +201,7 @@ def convert(value: object, hint: object) -> object:
 
 
 def _union(value: object, members: tuple[object, ...]) -> object:
-    # str takes every text, so it comes last; "3" for int | str is the number.
+    # str last, since it takes every text: "3" for int | str is the number.
     for member in sorted(members, key=lambda member: member is str):
         try:
             return convert(value, member)
@@ -195,7 +233,7 @@ def _scalar(value: object, wanted: type[object]) -> object:
 def _is_a(value: object, wanted: type[object]) -> bool:
     try:
         return isinstance(value, wanted)
-    except TypeError:  # a Protocol that cannot be asked: taken at its word, like what is no class
+    except TypeError:  # a Protocol that is not runtime-checkable: not checked
         return True
 
 
@@ -213,7 +251,7 @@ def _item(arguments: tuple[object, ...]) -> object:
 def _collected(collect: Callable[[Iterable[T]], object], items: list[T]) -> object:
     try:
         return collect(items)
-    except TypeError:  # a list within a set, or as a key
+    except TypeError:  # a list in a set, or as a key
         raise ValueError(f"expected items that can be hashed, got {items!r}") from None
 
 

@@ -266,7 +266,7 @@ def test_an_adapter_can_be_named_with_its_backend(cli: Cli) -> None:
 
 
 def test_the_doctor_reports_every_backend(cli: Cli) -> None:
-    """The doctor says what is ready, what is missing and the command that mends it."""
+    """The doctor shows what is ready, what is missing and the command that fixes it."""
     result = cli("doctor", "--json")
     assert result.returncode == 0, result.stderr
     checks = {check["subject"]: check for check in json.loads(result.stdout)}
@@ -276,7 +276,7 @@ def test_the_doctor_reports_every_backend(cli: Cli) -> None:
 
 
 def test_the_doctor_explains_a_broken_installation(cli: Cli, home: Path) -> None:
-    """A leptonai without api.v1 breaks nemo_run: that is found, with the command that mends it, exit 1."""
+    """A leptonai without api.v1 breaks nemo_run: that is found, with the command that fixes it, exit 1."""
     stand_in = home / "site" / "leptonai" / "api"
     stand_in.mkdir(parents=True)
     (stand_in / "__init__.py").write_text("")

@@ -135,8 +135,8 @@ def test_a_new_process(launchbind: Launchbind, engine: Engine) -> None:
 
 SUBMIT_PAIR = """
 import json, sys
-from launchbind.cli._adapters import find
-adapter, backend = find(sys.argv[1])
+from importlib import import_module
+adapter, backend = import_module(f"launchbind_adapters.{sys.argv[2]}").Adapter(), sys.argv[1]
 if sys.argv[2] == "nemo_run":
     from torchx.specs import AppDef, Role
     roles = [Role(name, image="", entrypoint="echo", args=["from", name]) for name in "ab"]

@@ -15,6 +15,7 @@ from launchbind.errors import LaunchbindError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from launchbind.adapter import Check
     from launchbind.cli._guard import GuardedAdapter
 
 COLUMNS = ("backend", "aliases", "state", "target", "source", "detail")
@@ -42,8 +43,8 @@ def backends(as_json: bool, probe: bool) -> None:
 
 def _rows(adapter: GuardedAdapter, *, probe: bool) -> Iterator[tuple[str, ...]]:
     """A row for each backend of the adapter, or one for the adapter when it cannot list any."""
-    found = {}
-    error = adapter.error
+    found: dict[str, Check] = {}
+    error: Exception | None = adapter.error
     if probe and error is None:
         try:
             found = {check.subject: check for check in adapter.checks()}
