@@ -6,9 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
 from launchbind.errors import ConflictError
-from launchbind.registry import Registry
-from launchbind.registry import discover
-from launchbind.registry import parse
+from launchbind.registry import Registry, discover, parse_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -161,7 +159,7 @@ def deferred_factory(reference: str) -> SchedulerFactory:
     InvalidReferenceError
         When it is not of that form.
     """
-    module, name = parse(reference)
+    module, name = parse_reference(reference)
 
     def create(session_name: str, **parameters: object) -> Scheduler[object]:
         made: Scheduler[object] = getattr(import_module(module), name)(session_name, **parameters)

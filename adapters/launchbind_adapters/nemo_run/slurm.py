@@ -68,7 +68,7 @@ class SlurmScheduler:
         from launchbind_adapters.nemo_run.prepare import prepare
         from launchbind_adapters.nemo_run.slurm_submit import UpstreamScheduler
 
-        volatile = prepare(self.session_name)(app, executor, "slurm_tunnel")
+        volatile = prepare(app, executor, self.session_name)
         info: AppDryRunInfo[Any] = UpstreamScheduler(self.session_name).submit_dryrun(app, executor)
         self._volatile[info] = volatile
         return info

@@ -6,8 +6,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, cast
 
 from launchbind.errors import ConflictError, InvalidSettingError
-from launchbind.registry import Entry
-from launchbind.registry import discover
+from launchbind.registry import Entry, discover
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

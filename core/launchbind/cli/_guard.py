@@ -9,8 +9,7 @@ from launchbind.adapter import Adapter, Check
 from launchbind.errors import AdapterError, LaunchbindError, MissingDependencyError
 from launchbind.protocols import App
 from launchbind.protocols.explaining import explain
-from launchbind.registry import Entry, Registry
-from launchbind.registry import absent_package
+from launchbind.registry import Entry, Registry, absent_package
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence

@@ -334,7 +334,7 @@ def test_cancelling_ends_every_replica(jobs: Jobs) -> None:
 
 def test_what_has_ended_is_not_cancelled(jobs: Jobs) -> None:
     """Cancelling again, or too late, changes nothing; nor does cancelling what never was."""
-    scheduler = jobs._backends.scheduler("submitit_local")
+    scheduler = jobs.scheduler("submitit_local")
     handle = start(jobs, sh("exit 3"))
     jobs.wait(handle)
     scheduler.cancel(handle.app_id)

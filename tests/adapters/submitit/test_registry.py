@@ -71,7 +71,7 @@ def test_executors_and_schedulers_conform(backend: str) -> None:
     """At run time too: explain finds nothing missing in them."""
     assert explain(EXECUTOR_CLASSES[backend](), Executor) == []
     with launcher() as jobs:
-        assert explain(jobs._backends.scheduler(backend), Scheduler) == []
+        assert explain(jobs.scheduler(backend), Scheduler) == []
 
 
 def test_the_base_class_has_no_backend() -> None:
