@@ -56,7 +56,7 @@ def scheduler_errors(backend: str, action: str, redactor: Redactor) -> Generator
     >>> with scheduler_errors("slurm", "list its jobs", Redactor()):
     ...     raise OSError("401, token=abc")
     Traceback (most recent call last):
-    launchbind.errors.SchedulerError: backend 'slurm' could not list its jobs: OSError: 401, token=<redacted>
+    launchbind.errors.SchedulerError: backend 'slurm' could not list its jobs: OSError: 401, token=<redacted>.
     """
     try:
         yield
