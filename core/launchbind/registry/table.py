@@ -36,7 +36,7 @@ class WeakClassKey(ref[type]):
 
 
 def has_default_equality(cls: type) -> bool:
-    """Whether ``cls`` is hashable and equal to itself alone, as long as its metaclass says nothing else."""
+    """Whether the metaclass of ``cls`` leaves hash and equality as they are: by identity."""
     meta = type(cls)
     return meta is type or (meta.__hash__ is type.__hash__ and meta.__eq__ is type.__eq__)
 

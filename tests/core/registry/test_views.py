@@ -201,3 +201,6 @@ def test_what_cannot_be_assigned_is_told_as_by_register(name: str, cls: type, da
     with pytest.raises(LaunchbindError) as caught:
         registry.by_name[name] = cls
     assert caught.value.data[: len(data)] == data
+    with pytest.raises(LaunchbindError) as caught:
+        registry.by_type[cls] = name
+    assert caught.value.data[: len(data)] == data
