@@ -157,7 +157,7 @@ class MissingDependencyError(LaunchbindError, ImportError):
         self.kind: str = kind
         self.entry: str = entry
         self.reference: str = reference
-        self.name = package
+        self.name: str | None = package
         self.requires: str | None = requires
 
     def __str__(self) -> str:
