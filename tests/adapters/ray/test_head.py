@@ -46,7 +46,7 @@ def test_a_head_that_dies_mid_run(jobs: Jobs) -> None:
 
 def test_nothing_is_recorded_where_nothing_was_submitted(jobs: Jobs, records: Path) -> None:
     """A head that does not answer is an error at once, and no record is written."""
-    with pytest.raises(SchedulerError, match=r"no Ray head answers at http://127\.0\.0\.1:9$"):
+    with pytest.raises(SchedulerError, match=r"no Ray head answers at http://127\.0\.0\.1:9\.$"):
         jobs.run(app("true"), RayExecutor(address="http://127.0.0.1:9"))
     assert not records.exists()
 
