@@ -118,8 +118,12 @@ def test_an_interrupt_while_the_command_is_started_ends_it_too(
 
     monkeypatch.setattr(subprocess, "Popen", interrupted)
     monkeypatch.setattr(task, "HURRY_SECONDS", GUARD_SECONDS)  # on a busy machine SIGTERM takes its time
-    with pytest.raises(KeyboardInterrupt):
-        jobs.run(app(sh("exec sleep 600")), DebugExecutor())
+    other = signal.signal(signal.SIGINT, signal.default_int_handler)  # torchx sets its own, if it ran before
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            jobs.run(app(sh("exec sleep 600")), DebugExecutor())
+    finally:
+        signal.signal(signal.SIGINT, other)
     assert [process.returncode for process in started] == [-signal.SIGTERM]
 
 
