@@ -18,7 +18,10 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TypedDict
+from typing import IO, TYPE_CHECKING, TypedDict
+
+if TYPE_CHECKING:
+    from io import FileIO
 
 GRACE_SECONDS = 10  # between SIGTERM and SIGKILL, as in torchx's local scheduler
 DRAIN_SECONDS = 1.0  # after a process has ended, for output in its pipes and children still running
@@ -44,8 +47,8 @@ class Log:
 
     def __init__(self, path: str) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        self._file = open(path, "xb", buffering=0)  # noqa: SIM115 -- open as long as the job runs
-        self.complete = True
+        self._file: FileIO = open(path, "xb", buffering=0)  # noqa: SIM115 -- open as long as the job runs
+        self.complete: bool = True
 
     def write(self, data: bytes) -> None:
         """Append ``data``, or note that the log is incomplete from here on."""
@@ -61,8 +64,8 @@ class Replica:
 
     def __init__(self, role: str, spec: ReplicaSpec) -> None:
         self.role = role
-        self.combined = Log(spec["combined"])
-        self.process = subprocess.Popen(  # noqa: S603 -- running the job's command is what it is for
+        self.combined: Log = Log(spec["combined"])
+        self.process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603 -- running the job's command is what it is for
             spec["args"],
             env=spec["env"],
             cwd=spec["cwd"],
@@ -72,7 +75,7 @@ class Replica:
             start_new_session=True,
             preexec_fn=_end_with_parent,
         )
-        self.pipes = [
+        self.pipes: list[tuple[IO[bytes], Log]] = [
             (pipe, Log(path))
             for pipe, path in ((self.process.stdout, spec["stdout"]), (self.process.stderr, spec["stderr"]))
             if pipe is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 from uuid import uuid4
 
 import submitit
@@ -42,7 +42,7 @@ class SlurmScheduler(SubmititScheduler[SlurmExecutor]):
     """Runs jobs on a Slurm cluster; the replicas of a role are one job array."""
 
     backend = "submitit_slurm"
-    poll_seconds = 0.5
+    poll_seconds: ClassVar[float] = 0.5
 
     def __init__(self, session_name: str) -> None:
         super().__init__(session_name)

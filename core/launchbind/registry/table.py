@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import sys
 import threading
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 from weakref import ref
 
 from launchbind.registry import reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from launchbind.registry.entry import Entry
 
@@ -29,7 +29,7 @@ class WeakClassKey(ref[type]):
     """Stands for a class as the key of a dict: equal to the class, but without keeping it alive."""
 
     __slots__ = ()
-    __hash__ = ref[type].__hash__  # that of the class
+    __hash__: ClassVar[Callable[[ref[type]], int]] = ref[type].__hash__  # that of the class
 
     def __eq__(self, other: object) -> bool:
         return self() is other
@@ -53,9 +53,9 @@ class Table(Generic[T]):
     def __init__(self, kind: str) -> None:
         self.kind = kind
         #: Held by every write, so that a writer may read and write again without another in between.
-        self.lock = threading.RLock()
+        self.lock: threading.RLock = threading.RLock()
         #: Odd during a write; every write adds two.
-        self.version = 0
+        self.version: int = 0
         #: Canonical name to entry, in order of registration.
         self.entries: dict[str, Entry[T]] = {}
         #: Alias to canonical name.
