@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from guard import GUARD_SECONDS
 
 # nemo_run reads NEMORUN_HOME when it is imported, which is before any fixture runs.
 _HOME = Path(tempfile.mkdtemp(prefix="launchbind-tests-"))
 os.environ["NEMORUN_HOME"] = str(_HOME)
-
-#: Guards against hanging only; nothing here takes that long.
-GUARD_SECONDS = 120
 
 
 class RunPython(Protocol):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 import ray_head
 import slurm_cluster
+from guard import GUARD_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     Completed = subprocess.CompletedProcess[str]
     Process = subprocess.Popen[str]
 
-#: Guards against hanging only; nothing here takes that long.
-GUARD_SECONDS = 120
 #: The command that was installed beside the interpreter that runs the tests.
 LAUNCHBIND = str(Path(sys.executable).with_name("launchbind"))
 

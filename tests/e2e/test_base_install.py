@@ -7,12 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from guard import GUARD_SECONDS
 
 pytestmark = pytest.mark.venv
 
 ROOT = Path(__file__).parents[2]
-#: Guards against hanging only.
-GUARD_SECONDS = 300
 
 
 def call(*command: str | Path) -> subprocess.CompletedProcess[str]:

@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 import slurm_cluster
+from guard import GUARD_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.e2e.conftest import Launchbind
 
-#: Guards against hanging only; nothing here takes that long.
-GUARD_SECONDS = 120
 ON_CLUSTER = {"account": slurm_cluster.ACCOUNT, "partition": slurm_cluster.PARTITION}
 
 

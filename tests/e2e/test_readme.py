@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from guard import GUARD_SECONDS
+
 if TYPE_CHECKING:
     from tests.e2e.conftest import Completed
 
 README = Path(__file__).parents[2] / "README.md"
-#: Guards against hanging only; nothing here takes that long.
-GUARD_SECONDS = 120
 
 # One process for all: a block may go on with the names of those before it.
 RUN_BLOCKS = """

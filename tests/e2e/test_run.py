@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from guard import GUARD_SECONDS
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Completed, Launchbind, Start
 
 LOCAL = ("run", "-b", "local_persistent")
-#: Guards against hanging only; nothing here takes that long.
-GUARD_SECONDS = 120
 
 
 def is_running(pid: int) -> bool:

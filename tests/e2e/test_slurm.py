@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from guard import GUARD_SECONDS
 from slurm_cluster import ACCOUNT, PARTITION
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Launchbind, Start
 
 ON_SLURM = ("-b", "slurm_tunnel", "-s", f"account={ACCOUNT}", "-s", f"partition={PARTITION}")
-#: Guards against hanging only; nothing here takes that long.
-GUARD_SECONDS = 120
 
 
 @pytest.fixture

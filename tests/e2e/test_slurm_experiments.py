@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from guard import GUARD_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     Python = Callable[..., str]
 
 SCENARIOS = Path(__file__).parent / "scenarios"
-#: Guards against hanging only.
-GUARD_SECONDS = 300
 STATUS = "import sys, nemo_run; print(nemo_run.Experiment.from_id(sys.argv[1]).status(return_dict=True))"
 LOGS = "import sys, nemo_run; nemo_run.Experiment.from_id(sys.argv[1]).logs(sys.argv[2])"
 CANCEL = "import sys, nemo_run; nemo_run.Experiment.from_id(sys.argv[1]).cancel(sys.argv[2])"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import nemo_run as run
 import pytest
+from guard import GUARD_SECONDS
 from nemo_run.run.torchx_backend.schedulers import slurm as upstream
 from slurm_cluster import ACCOUNT, PARTITION
 from torchx.specs import AppDef, Role
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
     from slurm_cluster import SlurmCluster
 
-#: Guards against hanging only.
-GUARD_SECONDS = 300
 JOBS = 100
 
 # invoke (2.2), which NeMo-Run runs its commands with, never closes its pipes.

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from guard import GUARD_SECONDS
 from slurm_cluster import PARTITION
 
 if TYPE_CHECKING:
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
 
     from slurm_cluster import SlurmCluster
     from tests.e2e.conftest import Launchbind
-
-#: Guards against hanging only; nothing here takes that long.
-GUARD_SECONDS = 120
 
 
 @pytest.fixture

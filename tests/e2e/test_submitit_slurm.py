@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from guard import GUARD_SECONDS
 from slurm_cluster import ACCOUNT, PARTITION
 
 from launchbind import AppSpec, Handle, JobState, RoleSpec, SchedulerError
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     Jobs = Launcher[App, SubmititExecutor, SubmititInfo]
     Role = RoleSpec[SubmititInfo]
 
-#: Guards against hanging only; nothing here takes that long.
-GUARD_SECONDS = 120
 EXECUTOR = SlurmExecutor(account=ACCOUNT, partition=PARTITION)
 ON_SLURM = ("-b", "submitit_slurm", "-s", f"account={ACCOUNT}", "-s", f"partition={PARTITION}")
 

@@ -3,4 +3,4 @@
 from __future__ import annotations
 
 #: Seconds. It only ends a test that hangs; nothing that works takes that long.
-GUARD_SECONDS = 120
+GUARD_SECONDS = 300

@@ -19,11 +19,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from guard import GUARD_SECONDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-#: Guards against hanging only: a head is up in about 5 s, on a busy machine in 30.
-GUARD_SECONDS = 180
 POLL_SECONDS = 0.2
 #: In the environment of all that a head starts, so that its processes are told from any others.
 MARK = "LAUNCHBIND_TEST_RAY_HEAD"

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from guard import GUARD_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,8 +38,6 @@ PROGRAMS = (
     "sacctmgr",
     "setpriv",
 )
-#: Guards against hanging only; all daemons together are up after a few seconds.
-GUARD_SECONDS = 120
 NODE = "node1"
 ACCOUNT = "tests"
 PARTITION = "debug"

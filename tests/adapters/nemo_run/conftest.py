@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import pytest
+from guard import GUARD_SECONDS
 
 import launchbind
 import launchbind_adapters
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 SCENARIOS = HERE / "scenarios"
-#: Guards against hanging only; nothing here takes that long.
-GUARD_SECONDS = 180
 #: An address at which no service listens.
 NOWHERE = "http://127.0.0.1:9"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from guard import GUARD_SECONDS
 from nemo_run import LocalExecutor
 from nemo_run.config import get_nemorun_home, set_nemorun_home
 from torchx.specs import AppDef, Role
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from launchbind import Handle
 
-#: Guards against hanging only; nothing here takes that long.
-GUARD_SECONDS = 60
 HEAVY = {"nemo_run", "torchx", "leptonai"}
 #: Runs the command line and prints, as the last line of its errors, which modules were imported.
 COMMAND_LINE = """

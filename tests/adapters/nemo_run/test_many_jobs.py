@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, ClassVar
 
+from guard import GUARD_SECONDS
 from nemo_run import LocalExecutor
 from torchx.specs import AppDef, Role
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from launchbind import JobDescription
 
 JOBS = 200
-GUARD_SECONDS = 120  # so that a job that is lost ends the test
 
 
 class Counting(LocalScheduler):

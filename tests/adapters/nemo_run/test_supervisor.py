@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from guard import GUARD_SECONDS
 from nemo_run.core.execution.local import LocalExecutor
 from torchx.specs import AppDef, Role
 
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     Jobs = Launcher[AppDef, Any, Any]
 
 pytestmark = pytest.mark.usefixtures("nemorun_home")
-
-#: Guards against hanging only; nothing here takes that long.
-GUARD_SECONDS = 60
 
 
 @pytest.fixture

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     Jobs = Launcher[App, RayExecutor, RayInfo]
 
-#: Guards against hanging only; nothing here takes that long.
-GUARD_SECONDS = 120
-
 
 @pytest.fixture(autouse=True)
 def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

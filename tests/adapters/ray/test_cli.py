@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.adapters.ray.conftest import GUARD_SECONDS
+from guard import GUARD_SECONDS
 
 if TYPE_CHECKING:
     from ray_head import RayHead

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from guard import GUARD_SECONDS
 from ray_head import ray_head
-from tests.adapters.ray.conftest import GUARD_SECONDS, app
+from tests.adapters.ray.conftest import app
 
 from launchbind import JobState, SchedulerError, UnknownJobError
 from launchbind_adapters.ray import Adapter, RayExecutor

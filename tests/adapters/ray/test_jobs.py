@@ -7,7 +7,8 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.adapters.ray.conftest import GUARD_SECONDS, app, app_of, role
+from guard import GUARD_SECONDS
+from tests.adapters.ray.conftest import app, app_of, role
 
 from launchbind import JobState, SchedulerError, UnknownJobError, UnsupportedError
 from launchbind_adapters.ray import RayExecutor, RayInfo, scheduler

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from guard import GUARD_SECONDS
 
 import launchbind
 import launchbind_adapters
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
     Jobs = Launcher[App, SubmititExecutor, SubmititInfo]
     Role = RoleSpec[SubmititInfo]
-
-#: Guards against hanging only; nothing here takes that long.
-GUARD_SECONDS = 60
 
 
 def sh(script: str, name: str = "main", replicas: int = 1, **env: str) -> Role:

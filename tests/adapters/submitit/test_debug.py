@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import submitit
-from tests.adapters.submitit.conftest import GUARD_SECONDS, app, await_text, is_running, sh, until
+from guard import GUARD_SECONDS
+from tests.adapters.submitit.conftest import app, await_text, is_running, sh, until
 
 from launchbind import JobState
 from launchbind_adapters.submitit import DebugExecutor, task

@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import submitit
-from tests.adapters.submitit.conftest import GUARD_SECONDS, app, await_text, is_running, sh, until
+from guard import GUARD_SECONDS
+from tests.adapters.submitit.conftest import app, await_text, is_running, sh, until
 
 from launchbind import Handle, JobState, PlanError, RoleSpec, SchedulerError, UnknownJobError
 from launchbind_adapters.submitit import LocalExecutor
