@@ -13,14 +13,14 @@ from launchbind_adapters.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from launchbind_adapters.nemo_run.adapter import Adapter as Adapter
+    from launchbind_adapters.nemo_run.executors import EXECUTOR_MAPPING as EXECUTOR_MAPPING
     from launchbind_adapters.nemo_run.executors import EXECUTORS as EXECUTORS
+    from launchbind_adapters.nemo_run.executors import REVERSE_EXECUTOR_MAPPING as REVERSE_EXECUTOR_MAPPING
     from launchbind_adapters.nemo_run.executors import Support as Support
+    from launchbind_adapters.nemo_run.executors import get_executor_str as get_executor_str
     from launchbind_adapters.nemo_run.executors import register as register
     from launchbind_adapters.nemo_run.launching import SchedulerMixin as SchedulerMixin
     from launchbind_adapters.nemo_run.launching import launcher as launcher
-    from launchbind_adapters.nemo_run.mapping import EXECUTOR_MAPPING as EXECUTOR_MAPPING
-    from launchbind_adapters.nemo_run.mapping import REVERSE_EXECUTOR_MAPPING as REVERSE_EXECUTOR_MAPPING
-    from launchbind_adapters.nemo_run.mapping import get_executor_str as get_executor_str
     from launchbind_adapters.nemo_run.patches import InstallError as InstallError
     from launchbind_adapters.nemo_run.patches import install as install
     from launchbind_adapters.nemo_run.patches import installed as installed
@@ -28,19 +28,15 @@ if TYPE_CHECKING:
 else:
     __getattr__ = lazy_exports(
         __name__,
-        {
-            "Adapter": "adapter",
-            "EXECUTORS": "executors",
-            "EXECUTOR_MAPPING": "mapping",
-            "InstallError": "patches",
-            "REVERSE_EXECUTOR_MAPPING": "mapping",
-            "SchedulerMixin": "launching",
-            "Support": "executors",
-            "get_executor_str": "mapping",
-            "install": "patches",
-            "installed": "patches",
-            "launcher": "launching",
-            "register": "executors",
-            "uninstall": "patches",
-        },
+        adapter=["Adapter"],
+        executors=[
+            "EXECUTORS",
+            "EXECUTOR_MAPPING",
+            "REVERSE_EXECUTOR_MAPPING",
+            "Support",
+            "get_executor_str",
+            "register",
+        ],
+        launching=["SchedulerMixin", "launcher"],
+        patches=["InstallError", "install", "installed", "uninstall"],
     )

@@ -8,7 +8,7 @@ upstream (0.11.1 calls a function that skypilot 0.12.3 has moved).
 
 from __future__ import annotations
 
-import json
+from json import dumps
 from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +19,7 @@ import yaml
 from nemo_run.run.torchx_backend.schedulers import dgxcloud, kubeflow, lepton, skypilot, skypilot_jobs
 from torchx.specs import AppDryRunInfo
 
-from launchbind_adapters.nemo_run.copying import copy_executor
+from launchbind_adapters.nemo_run.executors import copy_executor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -103,7 +103,7 @@ def _dgx(request: DGXRequest) -> dict[str, str]:
     sent: dict[str, str] = {}
 
     def post(url: str, *, json: object, headers: object) -> SimpleNamespace:
-        sent[f"POST {url}"] = _as_json(json)
+        sent[f"POST {url}"] = dumps(json, indent=2)
         answer = {"workloadId": "-", "actualPhase": "Pending"}
         return SimpleNamespace(status_code=202, text="", json=lambda: answer)
 
@@ -111,11 +111,12 @@ def _dgx(request: DGXRequest) -> dict[str, str]:
     requests = SimpleNamespace(post=post)
     with TemporaryDirectory() as folder:
         executor.job_dir = folder
-        _replace(executor, "get_auth_token", lambda: "-")
-        _replace(executor, "get_project_and_cluster_id", lambda token: ("<project id>", "<cluster id>"))
-        _replace(executor, "move_data", lambda *_: None)
         _replace(
-            executor, "create_training_job", _with_globals(executor.create_training_job, requests=requests)
+            executor,
+            get_auth_token=lambda: "-",
+            get_project_and_cluster_id=lambda token: ("<project id>", "<cluster id>"),
+            move_data=lambda *_: None,
+            create_training_job=_with_globals(executor.create_training_job, requests=requests),
         )
         # As DGXCloudScheduler.schedule calls it.
         executor.launch(name=request.name, cmd=["bash", str(_torchrun_script(request))])
@@ -134,12 +135,13 @@ def _lepton(request: LeptonRequest) -> dict[str, str]:
     group = SimpleNamespace(metadata=SimpleNamespace(id_=f"<id of {executor.node_group}>"))
     with TemporaryDirectory() as folder:
         executor.job_dir = folder
-        _replace(executor, "_node_group_id", lambda client: group)
-        _replace(executor, "_valid_node_ids", lambda group, client: {"<ids of its nodes>"})
-        _replace(executor, "move_data", lambda: None)
-        _replace(executor, "status", lambda job_id: "Starting")
         _replace(
-            executor, "create_lepton_job", _with_globals(executor.create_lepton_job, APIClient=lambda: client)
+            executor,
+            _node_group_id=lambda client: group,
+            _valid_node_ids=lambda group, client: {"<ids of its nodes>"},
+            move_data=lambda: None,
+            status=lambda job_id: "Starting",
+            create_lepton_job=_with_globals(executor.create_lepton_job, APIClient=lambda: client),
         )
         executor.launch(name=request.name, cmd=request.cmd)
         return {"launch_script.sh": Path(folder, "launch_script.sh").read_text(), **sent}
@@ -153,17 +155,20 @@ def _kubeflow(request: KubeflowJobRequest) -> dict[str, str]:
 
     executor = copy_executor(request.executor)
     executor.workdir_local_path = None  # only copied from
-    _replace(executor, "copy_to_workspace", lambda *_, **__: None)
-    _replace(executor, "_maybe_reload_kube_clients", lambda: None)
-    _replace(executor, "_co_api", SimpleNamespace(create_namespaced_custom_object=create))
+    _replace(
+        executor,
+        copy_to_workspace=lambda *_, **__: None,
+        _maybe_reload_kube_clients=lambda: None,
+        _co_api=SimpleNamespace(create_namespaced_custom_object=create),
+    )
     executor.package(executor.packager, job_name=executor.job_name)  # mounts the volume
     executor.launch(name=request.name, cmd=request.cmd)
     return sent
 
 
-def _replace(executor: Executor, name: str, value: object) -> None:
-    """Replace a method or attribute that would call the service."""
-    setattr(executor, name, value)
+def _replace(executor: Executor, **replacements: object) -> None:
+    """Replace the methods and attributes that would call the service."""
+    vars(executor).update(replacements)
 
 
 def _with_globals(method: Callable[..., object], **names: object) -> MethodType:
@@ -173,10 +178,6 @@ def _with_globals(method: Callable[..., object], **names: object) -> MethodType:
     function = method.__func__
     changed = FunctionType(function.__code__, {**function.__globals__, **names})
     return MethodType(changed, method.__self__)
-
-
-def _as_json(value: object) -> str:
-    return json.dumps(value, indent=2) + "\n"
 
 
 def _as_yaml(value: object) -> str:

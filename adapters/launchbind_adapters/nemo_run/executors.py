@@ -1,15 +1,16 @@
-"""NeMo-Run's executors, and the registration of further ones: support by experiments, and schedulers."""
+"""NeMo-Run's executors, its names for looking them up, and the registration of further ones."""
 
 from __future__ import annotations
 
-from importlib import import_module
+from copy import deepcopy
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
 from launchbind.errors import ConflictError
-from launchbind.registry import Registry, discover, parse_reference
+from launchbind.registry import Registry, discover
+from launchbind_adapters.lazy import Deferred
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, MutableMapping
 
     from nemo_run.core.execution.base import Executor
     from torchx.schedulers import SchedulerFactory
@@ -34,6 +35,38 @@ for _name, _target, _aliases in (
     ("kubeflow", "kubeflow:KubeflowExecutor", ()),
 ):
     EXECUTORS.register(_name, f"{_EXECUTION}.{_target}", aliases=_aliases, requires="launchbind[nemo]")
+
+#: Executor class to backend: a live view of :data:`EXECUTORS`.
+EXECUTOR_MAPPING: MutableMapping[type[Executor], str] = EXECUTORS.by_type
+#: Backend to executor class: the other view of the same state.
+REVERSE_EXECUTOR_MAPPING: MutableMapping[str, type[Executor]] = EXECUTORS.by_name
+_NAMES = EXECUTORS.nearest_names  # name_of looks here first, too; reading it directly saves a call
+
+
+def get_executor_str(executor: Executor) -> str:
+    """The backend of an executor: that of the nearest registered class along its MRO.
+
+    Raises
+    ------
+    UnknownTypeError
+        A ``KeyError`` that names the executor's class and lists what is registered.
+    """
+    try:
+        return _NAMES[type(executor)]
+    except (KeyError, TypeError):  # TypeError: an unhashable class
+        pass
+    return EXECUTORS.name_of(executor)
+
+
+def copy_executor(executor: ExecutorT) -> ExecutorT:
+    """A deep copy that shares what cannot be copied: connections.
+
+    These are the console and the session of an SSH tunnel, and Kubeflow's clients of the Kubernetes API.
+    """
+    tunnel = getattr(executor, "tunnel", None)
+    connections = [getattr(tunnel, name, None) for name in ("console", "session")]
+    connections += [getattr(executor, name, None) for name in ("_co_api", "_cv_api")]
+    return deepcopy(executor, {id(each): each for each in connections if each is not None})
 
 
 class Support(NamedTuple):
@@ -126,7 +159,7 @@ def register(
     aliases = tuple(aliases)
 
     def bind(cls: type[Executor] | str) -> None:
-        factory = deferred_factory(scheduler) if isinstance(scheduler, str) else scheduler
+        factory = Deferred(scheduler) if isinstance(scheduler, str) else scheduler
         try:
             EXECUTORS.register(name, cls, aliases=aliases, replace=replace, stacklevel=3)
         except ConflictError as conflict:
@@ -146,28 +179,6 @@ def register(
     return None
 
 
-def deferred_factory(reference: str) -> SchedulerFactory:
-    """A scheduler factory that imports the one ``reference`` names when it is called.
-
-    Parameters
-    ----------
-    reference
-        ``"package.module:factory"``.
-
-    Raises
-    ------
-    InvalidReferenceError
-        When it is not of that form.
-    """
-    module, name = parse_reference(reference)
-
-    def create(session_name: str, **parameters: object) -> Scheduler[object]:
-        made: Scheduler[object] = getattr(import_module(module), name)(session_name, **parameters)
-        return made
-
-    return create
-
-
 def disputed() -> dict[str, SchedulerFactory]:
     """A factory for each backend that several distributions claim as a ``torchx.schedulers`` entry point.
 
@@ -180,7 +191,7 @@ def disputed() -> dict[str, SchedulerFactory]:
         if isinstance(entry.error, ConflictError):
             claims = [entry.error.target, *(target for _, target, _ in entry.error.held)]
             own = [target for target in claims if target.startswith("nemo_run.")]
-            found[entry.name] = deferred_factory(own[0]) if own else _refusing_factory(entry.error)
+            found[entry.name] = Deferred(own[0]) if own else _refusing_factory(entry.error)
     return found
 
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property, partial
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from launchbind_adapters import torchx
-from launchbind_adapters.nemo_run.copying import copy_executor
-from launchbind_adapters.nemo_run.executors import EXECUTORS, FACTORIES, deferred_factory, disputed
+from launchbind_adapters.lazy import Deferred
+from launchbind_adapters.nemo_run.executors import EXECUTORS, FACTORIES, copy_executor, disputed
 from launchbind_adapters.torchx import SchedulerMixin as SchedulerMixin
+from launchbind_adapters.torchx.wrapper import WrappedScheduler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from nemo_run.core.execution.base import Executor
     from torchx.schedulers import SchedulerFactory
+    from torchx.schedulers.api import Scheduler as TorchxScheduler
     from torchx.specs import AppDef, AppDryRunInfo
 
     from launchbind.jobs.launcher import Launcher
@@ -27,18 +28,18 @@ if TYPE_CHECKING:
 
 _HERE = "launchbind_adapters.nemo_run"
 #: launchbind's own schedulers: following a job with one imports neither nemo_run nor torchx.
-_OWN = {
-    "local_persistent": f"{_HERE}.local:LocalScheduler",
-    "slurm_tunnel": f"{_HERE}.slurm:SlurmScheduler",
+_OWN: dict[str, Deferred[NemoBackend]] = {
+    "local_persistent": Deferred(f"{_HERE}.local:LocalScheduler"),
+    "slurm_tunnel": Deferred(f"{_HERE}.slurm:SlurmScheduler"),
 }
 #: NeMo-Run's schedulers, with plans that can be read and compared.
-_DERIVED = {
-    "docker_persistent": f"{_HERE}.docker:DockerScheduler",
-    "dgx_cloud": f"{_HERE}.cloud:DGXCloudScheduler",
-    "lepton": f"{_HERE}.cloud:LeptonScheduler",
-    "kubeflow": f"{_HERE}.cloud:KubeflowScheduler",
-    "skypilot": f"{_HERE}.cloud:SkypilotScheduler",
-    "skypilot_jobs": f"{_HERE}.cloud:SkypilotJobsScheduler",
+_DERIVED: dict[str, Deferred[TorchxScheduler[object]]] = {
+    "docker_persistent": Deferred(f"{_HERE}.docker:DockerScheduler"),
+    "dgx_cloud": Deferred(f"{_HERE}.cloud:DGXCloudScheduler"),
+    "lepton": Deferred(f"{_HERE}.cloud:LeptonScheduler"),
+    "kubeflow": Deferred(f"{_HERE}.cloud:KubeflowScheduler"),
+    "skypilot": Deferred(f"{_HERE}.cloud:SkypilotScheduler"),
+    "skypilot_jobs": Deferred(f"{_HERE}.cloud:SkypilotJobsScheduler"),
 }
 
 
@@ -52,10 +53,8 @@ class _Factories(Mapping[str, "NemoFactory"]):
         if backend in FACTORIES:  # first, and read each time: register() may come after launcher()
             return _wrapped(FACTORIES[backend])
         if backend in _OWN:
-            return _imported(_OWN[backend])
-        if backend in _DERIVED:
-            return _wrapped(deferred_factory(_DERIVED[backend]))
-        return _wrapped(self._others[backend])
+            return _OWN[backend]
+        return _wrapped(_DERIVED.get(backend) or self._others[backend])
 
     @cached_property
     def _others(self) -> dict[str, SchedulerFactory]:
@@ -68,21 +67,10 @@ class _Factories(Mapping[str, "NemoFactory"]):
         return len({*self})
 
 
-def _imported(reference: str) -> NemoFactory:
-    module, _, name = reference.partition(":")
-
-    def create(session: str) -> NemoBackend:
-        made: NemoBackend = getattr(import_module(module), name)(session)
-        return made
-
-    return create
-
-
 def _wrapped(factory: SchedulerFactory) -> NemoFactory:
     def create(session: str) -> NemoBackend:
         EXECUTORS.type_of("local_persistent")  # raises the error that says what to install
         from launchbind_adapters.nemo_run.prepare import prepare
-        from launchbind_adapters.torchx.wrapper import WrappedScheduler
 
         return WrappedScheduler(factory(session), partial(prepare, session=session))
 

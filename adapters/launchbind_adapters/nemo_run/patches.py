@@ -15,10 +15,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from launchbind.errors import LaunchbindError
-from launchbind_adapters.nemo_run.executors import DEFAULT_SUPPORT, EXECUTORS, FACTORIES, SUPPORT, disputed
-from launchbind_adapters.nemo_run.mapping import (
+from launchbind_adapters.nemo_run.executors import (
+    DEFAULT_SUPPORT,
     EXECUTOR_MAPPING,
+    EXECUTORS,
+    FACTORIES,
     REVERSE_EXECUTOR_MAPPING,
+    SUPPORT,
+    disputed,
     get_executor_str,
 )
 
@@ -74,29 +78,16 @@ def _supports(executor: object, flag: str, listed: Callable[[object], bool]) -> 
     return listed(executor) or listed(EXECUTORS.type_of(backend)) or bool(getattr(DEFAULT_SUPPORT, flag))
 
 
-class _SupportingTuple(tuple[type, ...]):
-    """NeMo-Run's tuple of executor classes, in which ``in`` considers the nearest registered class."""
-
-    flag: str
-
-    def __contains__(self, executor: object) -> bool:
-        return _supports(executor, self.flag, super().__contains__)
-
-
-class _SupportingList(list[type]):
-    """The same as a list, so that callers can still append to it."""
-
-    flag: str
-
-    def __contains__(self, executor: object) -> bool:
-        return _supports(executor, self.flag, super().__contains__)
-
-
 def _supporting(flag: str) -> Callable[[Original], object]:
+    """Replace a tuple or list of executor classes; ``in`` then considers the nearest registered class."""
+
     def replacement(original: Original) -> object:
-        made = _SupportingList(original) if isinstance(original, list) else _SupportingTuple(original)
-        made.flag = flag
-        return made
+        kind = type(original)  # kept, so that callers can still append to a list
+
+        def contains(self: Original, executor: object) -> bool:
+            return _supports(executor, flag, lambda each: kind.__contains__(self, each))
+
+        return type("Supporting", (kind,), {"__contains__": contains})(original)
 
     return replacement
 
@@ -110,8 +101,7 @@ class _RunnerDependent(type):
 
 
 def _runner_dependent(original: Original) -> object:
-    registered = _RunnerDependent("RunnerDependent", (), {})
-    return (*original, registered)
+    return (*original, _RunnerDependent("RunnerDependent", (), {}))
 
 
 def _live_factories(original: Original) -> object:
@@ -153,35 +143,29 @@ def _constant(value: object) -> Callable[[Original], object]:
     return lambda _: value
 
 
-_BACKEND = "nemo_run.run.torchx_backend"
+_API = "nemo_run.run.torchx_backend.schedulers.api"
+_EXPERIMENT = ("nemo_run.run.experiment", "Experiment")
 
 PATCHES = (
     # The two dicts, and the function that looks up exact classes only.
-    Patch(f"{_BACKEND}.schedulers.api", None, "EXECUTOR_MAPPING", _constant(EXECUTOR_MAPPING)),
-    Patch(
-        f"{_BACKEND}.schedulers.api", None, "REVERSE_EXECUTOR_MAPPING", _constant(REVERSE_EXECUTOR_MAPPING)
-    ),
-    Patch(f"{_BACKEND}.schedulers.api", None, "get_executor_str", _constant(get_executor_str)),
+    Patch(_API, None, "EXECUTOR_MAPPING", _constant(EXECUTOR_MAPPING)),
+    Patch(_API, None, "REVERSE_EXECUTOR_MAPPING", _constant(REVERSE_EXECUTOR_MAPPING)),
+    Patch(_API, None, "get_executor_str", _constant(get_executor_str)),
     # run/job.py: from ...schedulers.api import get_executor_str; Job.launch and JobGroup.launch call it.
     Patch("nemo_run.run.job", None, "get_executor_str", _constant(get_executor_str)),
     # run/logs.py: from ...schedulers.api import REVERSE_EXECUTOR_MAPPING; print_log_lines reads it.
     Patch("nemo_run.run.logs", None, "REVERSE_EXECUTOR_MAPPING", _constant(REVERSE_EXECUTOR_MAPPING)),
     # run/experiment.py: Experiment.run and _run_dag ask "x in" these, x being an exact class.
-    Patch("nemo_run.run.experiment", "Experiment", "_PARALLEL_SUPPORTED_EXECUTORS", _supporting("parallel")),
-    Patch("nemo_run.run.experiment", "Experiment", "_DETACH_SUPPORTED_EXECUTORS", _supporting("detach")),
-    Patch(
-        "nemo_run.run.experiment",
-        "Experiment",
-        "_DEPENDENCY_SUPPORTED_EXECUTORS",
-        _supporting("dependencies"),
-    ),
+    Patch(*_EXPERIMENT, "_PARALLEL_SUPPORTED_EXECUTORS", _supporting("parallel")),
+    Patch(*_EXPERIMENT, "_DETACH_SUPPORTED_EXECUTORS", _supporting("detach")),
+    Patch(*_EXPERIMENT, "_DEPENDENCY_SUPPORTED_EXECUTORS", _supporting("dependencies")),
     # run/experiment.py: _wait_for_jobs asks isinstance(job.executor, ...).
-    Patch("nemo_run.run.experiment", "Experiment", "_RUNNER_DEPENDENT_EXECUTORS", _runner_dependent),
+    Patch(*_EXPERIMENT, "_RUNNER_DEPENDENT_EXECUTORS", _runner_dependent),
     # run/job.py: JobGroup.__post_init__ asks "executor_type in", then merges where executor_type ==.
     Patch("nemo_run.run.job", "JobGroup", "SUPPORTED_EXECUTORS", _supporting("job_groups")),
     Patch("nemo_run.run.job", "JobGroup", "__post_init__", _merging),
     # run/torchx_backend/runner.py: get_runner calls torchx's get_scheduler_factories, imported by name.
-    Patch(f"{_BACKEND}.runner", None, "get_scheduler_factories", _live_factories),
+    Patch("nemo_run.run.torchx_backend.runner", None, "get_scheduler_factories", _live_factories),
 )
 
 _lock = threading.RLock()

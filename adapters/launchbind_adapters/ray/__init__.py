@@ -27,14 +27,9 @@ if TYPE_CHECKING:
 else:
     __getattr__ = lazy_exports(
         __name__,
-        {
-            "Adapter": "adapter",
-            "EXECUTORS": "launching",
-            "RayExecutor": "executor",
-            "RayInfo": "request",
-            "RayJob": "request",
-            "RayRequest": "request",
-            "RayScheduler": "scheduler",
-            "launcher": "launching",
-        },
+        adapter=["Adapter"],
+        executor=["RayExecutor"],
+        launching=["EXECUTORS", "launcher"],
+        request=["RayInfo", "RayJob", "RayRequest"],
+        scheduler=["RayScheduler"],
     )

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from launchbind.registry import Registry
-from launchbind_adapters.ray.executor import RayExecutor as RayExecutor  # noqa: TC001 -- exported
-from launchbind_adapters.ray.request import RayInfo as RayInfo  # noqa: TC001 -- exported
-from launchbind_adapters.ray.request import RayJob as RayJob
-from launchbind_adapters.ray.request import RayRequest as RayRequest
-from launchbind_adapters.ray.scheduler import RayScheduler as RayScheduler
+from launchbind_adapters.ray.scheduler import RayScheduler
 
 if TYPE_CHECKING:
     from launchbind.jobs.launcher import Launcher
     from launchbind.protocols import App
+    from launchbind_adapters.ray.executor import RayExecutor
+    from launchbind_adapters.ray.request import RayInfo
 
 #: The executor by its backend; subclasses belong to the same backend.
 EXECUTORS: Registry[RayExecutor] = Registry("executor")

@@ -30,17 +30,8 @@ if TYPE_CHECKING:
 else:
     __getattr__ = lazy_exports(
         __name__,
-        {
-            "Adapter": "adapter",
-            "DebugExecutor": "executors",
-            "EXECUTORS": "launching",
-            "LocalExecutor": "executors",
-            "RoleRequest": "request",
-            "SlurmExecutor": "executors",
-            "SubmititExecutor": "executors",
-            "SubmititInfo": "request",
-            "SubmititRequest": "request",
-            "jobs": "launching",
-            "launcher": "launching",
-        },
+        adapter=["Adapter"],
+        executors=["DebugExecutor", "LocalExecutor", "SlurmExecutor", "SubmititExecutor"],
+        launching=["EXECUTORS", "jobs", "launcher"],
+        request=["RoleRequest", "SubmititInfo", "SubmititRequest"],
     )

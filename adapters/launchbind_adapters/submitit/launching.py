@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from launchbind.errors import MissingDependencyError, UnknownBackendError, UnknownJobError
+from launchbind.errors import UnknownBackendError, UnknownJobError
 from launchbind.handle import Handle
-from launchbind.registry import Registry, absent_package
+from launchbind.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,16 +29,14 @@ if TYPE_CHECKING:
         SubmititScheduler[LocalExecutor] | SubmititScheduler[DebugExecutor] | SubmititScheduler[SlurmExecutor]
     )
 
-_REQUIRES = "launchbind[submitit]"
-
 #: submitit's executors by backend.
 EXECUTORS: Registry[SubmititExecutor] = Registry("executor")
-for _name, _target in (
-    ("submitit_local", "LocalExecutor"),
-    ("submitit_debug", "DebugExecutor"),
-    ("submitit_slurm", "SlurmExecutor"),
-):
-    EXECUTORS.register(_name, f"launchbind_adapters.submitit.executors:{_target}", requires=_REQUIRES)
+#: The scheduler of each, which imports submitit; looking one up raises the error that says what to install.
+_SCHEDULERS: Registry[AnyScheduler] = Registry("scheduler")
+for _engine, _kind in (("local", "Local"), ("debug", "Debug"), ("slurm", "Slurm")):
+    _backend, _here, _needs = f"submitit_{_engine}", "launchbind_adapters.submitit", "launchbind[submitit]"
+    EXECUTORS.register(_backend, f"{_here}.executors:{_kind}Executor", requires=_needs)
+    _SCHEDULERS.register(_backend, f"{_here}.{_engine}:{_kind}Scheduler", requires=_needs)
 
 
 def launcher(session: str = "launchbind") -> Launcher[App, SubmititExecutor, SubmititInfo]:
@@ -98,32 +95,11 @@ def jobs(handle: Handle | str) -> dict[str, list[submitit.Job[int]]]:
     handle = Handle.parse(handle) if isinstance(handle, str) else handle
     if handle.backend not in _SCHEDULERS:
         raise UnknownBackendError(handle.backend, tuple(_SCHEDULERS))
-    found = _factory(handle.backend)(handle.session).jobs(handle.app_id)
+    found = _SCHEDULERS.type_of(handle.backend)(handle.session).jobs(handle.app_id)
     if found is None:
         raise UnknownJobError(str(handle))
     return found
 
 
-#: Backend to its scheduler, which imports submitit and so is imported when it is used.
-_SCHEDULERS = {
-    "submitit_local": "launchbind_adapters.submitit.local:LocalScheduler",
-    "submitit_debug": "launchbind_adapters.submitit.debug:DebugScheduler",
-    "submitit_slurm": "launchbind_adapters.submitit.slurm:SlurmScheduler",
-}
-
-
 def _factory(backend: str) -> Callable[[str], AnyScheduler]:
-    target = _SCHEDULERS[backend]
-    module, _, name = target.partition(":")
-
-    def create(session_name: str, /) -> AnyScheduler:
-        try:
-            found: Callable[[str], AnyScheduler] = getattr(import_module(module), name)
-        except ImportError as error:
-            package = absent_package(error)
-            if package is None:
-                raise
-            raise MissingDependencyError("scheduler", backend, target, package, _REQUIRES) from error
-        return found(session_name)
-
-    return create
+    return lambda session: _SCHEDULERS.type_of(backend)(session)

@@ -20,13 +20,7 @@ if TYPE_CHECKING:
 else:
     __getattr__ = lazy_exports(
         __name__,
-        {
-            "Adapter": "adapter",
-            "SchedulerMixin": "launching",
-            "TorchxConfig": "aliases",
-            "TorchxInfo": "aliases",
-            "attach_app": "launching",
-            "launcher": "launching",
-            "schedulers": "launching",
-        },
+        adapter=["Adapter"],
+        aliases=["TorchxConfig", "TorchxInfo"],
+        launching=["SchedulerMixin", "attach_app", "launcher", "schedulers"],
     )

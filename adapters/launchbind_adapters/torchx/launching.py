@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from launchbind.errors import MissingDependencyError
 from launchbind.planning.dryrun import submit_dryrun
+from launchbind_adapters.lazy import Deferred
+from launchbind_adapters.torchx.wrapper import WrappedScheduler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from torchx.schedulers import SchedulerFactory
-    from torchx.schedulers.api import Scheduler
     from torchx.specs import AppDef, AppDryRunInfo
 
     from launchbind.jobs.launcher import Launcher
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from launchbind.registry import Registry
     from launchbind_adapters.torchx.aliases import TorchxConfig as TorchxConfig
     from launchbind_adapters.torchx.aliases import TorchxInfo as TorchxInfo
-    from launchbind_adapters.torchx.wrapper import WrappedScheduler
 
 CfgT = TypeVar("CfgT")
 RequestT = TypeVar("RequestT")
@@ -96,16 +95,8 @@ def schedulers() -> dict[str, SchedulerFactory]:
         found.clear()  # all are torchx's own
     for backend, module in {**DEFAULT_SCHEDULER_MODULES, "slurm": _SLURM}.items():
         if backend not in found:
-            found[backend] = _deferred(module)
+            found[backend] = Deferred(f"{module}:create_scheduler")
     return found
-
-
-def _deferred(module: str) -> SchedulerFactory:
-    def create(session_name: str, **parameters: object) -> Scheduler[Any]:
-        made: Scheduler[Any] = import_module(module).create_scheduler(session_name, **parameters)
-        return made
-
-    return create
 
 
 class _Factories(Mapping[str, "Callable[[str], WrappedScheduler[TorchxConfig]]"]):
@@ -117,13 +108,7 @@ class _Factories(Mapping[str, "Callable[[str], WrappedScheduler[TorchxConfig]]"]
 
     def __getitem__(self, backend: str) -> Callable[[str], WrappedScheduler[TorchxConfig]]:
         factory = self._raw[backend]
-
-        def create(session: str, /) -> WrappedScheduler[TorchxConfig]:
-            from launchbind_adapters.torchx.wrapper import WrappedScheduler
-
-            return WrappedScheduler(factory(session))
-
-        return create
+        return lambda session: WrappedScheduler(factory(session))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._raw)

@@ -17,7 +17,7 @@ from torchx.specs import AppDef, Role
 
 from launchbind import PlanError
 from launchbind_adapters.nemo_run import Adapter, launcher
-from launchbind_adapters.nemo_run.copying import copy_executor
+from launchbind_adapters.nemo_run.executors import copy_executor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
