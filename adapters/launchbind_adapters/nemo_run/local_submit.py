@@ -12,13 +12,7 @@ if TYPE_CHECKING:
 
 
 class LocalRequests(PersistentLocalScheduler):
-    """NeMo-Run's local scheduler, used for ``submit_dryrun`` and for what a replica's process needs.
-
-    Parameters
-    ----------
-    session
-        Part of the job's log folder.
-    """
+    """NeMo-Run's local scheduler, used for ``submit_dryrun`` and for what a replica's process needs."""
 
     def __init__(self, session: str) -> None:
         super().__init__(session, CWDImageProvider)

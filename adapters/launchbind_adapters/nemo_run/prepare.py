@@ -32,22 +32,7 @@ _NAME = re.compile(r"(?!\.+$)[^/\s]+")
 def prepare(app: AppDef, executor: Executor, session: str) -> Mapping[str, str]:
     """Fill in, on copies, what NeMo-Run's schedulers expect: variables, retries and the job's folder.
 
-    Parameters
-    ----------
-    app, executor
-        Copies, which are changed.
-    session
-        The launcher's session: part of the folder of a job that has none.
-
-    Returns
-    -------
-    Each value made for this plan alone, with the placeholder for it in fingerprints and diffs.
-
-    Raises
-    ------
-    PlanError
-        When the app's name cannot be part of a folder and a handle, or a packager needs a git repository
-        and there is none.
+    It returns each value made for this plan alone, with the placeholder for it in fingerprints and diffs.
     """
     if not _NAME.fullmatch(app.name):
         # Refused before there is a job: its folder would lie elsewhere, and no handle could carry its id.
@@ -92,14 +77,7 @@ def with_packager(executor: ExecutorT, settings: Mapping[str, object]) -> Execut
     """The executor of the command line, able to run a Slurm job from any folder.
 
     NeMo-Run's default is to send along the git repository of the working directory. Outside a repository
-    nothing is sent.
-
-    Parameters
-    ----------
-    executor
-        Changed where it is a Slurm executor.
-    settings
-        What the user set; a ``packager`` among it stays.
+    nothing is sent, unless the settings name a ``packager``.
     """
     if "packager" not in settings and isinstance(executor, SlurmExecutor) and not _in_git_repository():
         executor.packager = Packager()

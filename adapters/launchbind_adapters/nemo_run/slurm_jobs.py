@@ -44,24 +44,16 @@ def ssh_from(fields: Mapping[str, Any]) -> Ssh:
 
 @dataclass(frozen=True)
 class JobRecord:
-    """A submitted job.
-
-    Attributes
-    ----------
-    folder
-        Where its files are on the cluster.
-    logs
-        Role to the pattern of its log files in that folder, as a shell reads it.
-    ssh
-        How to reach the cluster; None when its commands are on this machine.
-    array
-        Whether it is a job array.
-    """
+    """A submitted job."""
 
     app_id: str
+    #: Where its files are on the cluster.
     folder: str
+    #: Role to the pattern of its log files in that folder, as a shell reads it.
     logs: dict[str, str]
+    #: How to reach the cluster; None when its commands are on this machine.
     ssh: Ssh | None
+    #: Whether it is a job array.
     array: bool = False
 
 

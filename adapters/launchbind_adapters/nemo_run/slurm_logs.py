@@ -27,14 +27,8 @@ MAX_POLL_SECONDS = 5.0
 def log_lines(run: Runner, folder: str, pattern: str, ended: Callable[[], bool]) -> Iterator[str]:
     """The lines of all files that match, one file after the other: each restart of the job begins a new one.
 
-    Parameters
-    ----------
-    run
-        Runs commands where the files are.
-    pattern
-        Names the files in ``folder``, as a shell reads it. Their order is that of the numbers in their names.
-    ended
-        Asked before each look at the files: whether nobody writes them any more.
+    ``run`` runs commands where the files are. ``pattern`` names them in ``folder``, as a shell reads it, and
+    the numbers in their names order them. ``ended`` says whether nobody writes them any more.
     """
     lines = LineSplitter()
     number, offset, pause = 0, 0, POLL_SECONDS

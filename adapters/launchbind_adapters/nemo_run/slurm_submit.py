@@ -57,17 +57,7 @@ class UpstreamScheduler(SlurmTunnelScheduler):
 
 
 def submit(request: SlurmRequest) -> tuple[JobRecord, SlurmClient]:
-    """Run ``sbatch``; return what is to be remembered of the job, and the client of its cluster.
-
-    Raises
-    ------
-    RuntimeError
-        When ``sbatch`` refuses it.
-    ValueError
-        When ``sbatch`` prints no job id.
-    ConnectionError
-        When the cluster cannot be reached.
-    """
+    """Run ``sbatch``; return what is to be remembered of the job, and the client of its cluster."""
     executor: SlurmExecutor = request.executor
     name = f"{executor.job_name}_sbatch.sh"
     # Again: a role's pre_proc may have changed the request after the dry run wrote this.
@@ -78,16 +68,10 @@ def submit(request: SlurmRequest) -> tuple[JobRecord, SlurmClient]:
         command.append(f"--dependency={executor.dependency_type}:{':'.join(executor.parse_deps())}")
     client = SlurmClient(runner_of(executor.tunnel))
     app_id = client.submit([*command, str(Path(executor.tunnel.job_dir, name))])
-    return record_of(app_id, request), client
-
-
-def record_of(app_id: str, request: SlurmRequest) -> JobRecord:
-    """What is remembered of the job that a request became."""
-    executor: SlurmExecutor = request.executor
     folder = Path(executor.tunnel.job_dir, Path(executor.job_dir).name)
     array = executor.array is not None
     logs = _logs(request, "*" if array else app_id)
-    return JobRecord(app_id, str(folder), logs, ssh_of(executor.tunnel), array)
+    return JobRecord(app_id, str(folder), logs, ssh_of(executor.tunnel), array), client
 
 
 def _logs(request: SlurmRequest, job_id: str) -> dict[str, str]:

@@ -72,13 +72,7 @@ class RayExecutor:
         return 1
 
     def environment(self, env_vars: dict[str, str]) -> dict[str, object]:
-        """Ray's runtime environment for a job with these variables.
-
-        Raises
-        ------
-        InvalidSettingError
-            When ``runtime_env`` sets something that has a field of its own.
-        """
+        """Ray's runtime environment for a job with these variables; ``runtime_env`` sets no other field."""
         fields: dict[str, object] = {
             "env_vars": env_vars,
             "working_dir": _absolute(self.working_dir) if self.working_dir else None,
@@ -100,13 +94,7 @@ def address_variable() -> str | None:
 
 
 def jobs_address(address: str | None) -> str:
-    """The URL of the Jobs API: ``address``, or the one in the environment, or that of this machine's head.
-
-    Raises
-    ------
-    InvalidSettingError
-        When it is another kind of Ray address, or contains a password.
-    """
+    """The URL of the Jobs API: ``address``, or the one in the environment, or that of this machine's head."""
     found = address or address_variable()
     if found is None or found == "auto":
         return LOCAL_ADDRESS

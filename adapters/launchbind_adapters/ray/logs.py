@@ -24,13 +24,7 @@ def read_output(client: RayClient, replica: Replica) -> Iterator[str]:
 
 
 def follow_output(client: RayClient, ask: Callable[[], Replica]) -> Iterator[str]:
-    """The output until the job ends, in pieces; a broken connection is made again.
-
-    Parameters
-    ----------
-    ask
-        Queries the replica's current state.
-    """
+    """The output until the job ends, in pieces; ``ask`` queries the replica, as when a connection breaks."""
     replica = ask()
     yield from _job_output(replica, _follow_log(client, ask), ended=True)
 

@@ -25,38 +25,21 @@ FORGOTTEN_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class JobQuery:
-    """A question about one job.
+    """A question about one job."""
 
-    Parameters
-    ----------
-    job_id
-        A whole job, ``12``, or one task of an array, ``12_3``.
-    commands
-        How many commands its script runs; see :func:`~launchbind_adapters.slurm.status.reconcile`.
-    array
-        Whether a whole job is an array. ``sacct`` shows one as ended while some of its tasks still run, so
-        then ``squeue`` is asked too.
-    """
-
+    #: A whole job, ``12``, or one task of an array, ``12_3``.
     job_id: str
+    #: How many commands its script runs; see :func:`~launchbind_adapters.slurm.status.reconcile`.
     commands: int = 1
+    #: Whether it is a whole array: ``sacct`` shows one as ended while some of its tasks still run.
     array: bool = False
 
 
 class SlurmClient:
-    """Asks a cluster about its jobs, and remembers since when it has forgotten one.
+    """Asks a cluster about its jobs, through ``run``, and remembers since when it has forgotten one.
 
-    Parameters
-    ----------
-    run
-        Runs the cluster's commands; by default on this machine.
-
-    Raises
-    ------
-    FileNotFoundError
-        Raised by every method when the cluster has no such command.
-    RuntimeError
-        Raised by every method when a command fails or does not answer in time.
+    Every method raises FileNotFoundError when the cluster has no such command, RuntimeError when the command
+    fails or does not answer in time, and ValueError when it prints something that is not understood.
     """
 
     def __init__(self, run: Runner = run_slurm) -> None:
@@ -65,24 +48,13 @@ class SlurmClient:
         self._waiting: dict[str, float] = {}
 
     def submit(self, sbatch: Sequence[str]) -> str:
-        """Run ``sbatch --parsable``, given as its words, and return the job's id.
-
-        Raises
-        ------
-        ValueError
-            When it prints no job id.
-        """
+        """Run ``sbatch --parsable``, given as its words, and return the job's id."""
         return parse_sbatch(self.run(sbatch))
 
     def ask(self, queries: Iterable[JobQuery]) -> dict[str, SlurmStatus]:
         """The status of each job that the cluster knows, by the id that was asked for.
 
         This takes one ``sacct``, and one ``squeue`` for the jobs whose end that does not show.
-
-        Raises
-        ------
-        ValueError
-            When the commands print something that is not understood.
         """
         queries = list(queries)
         rows = Rows(parse_sacct(self._run_for(sacct, queries)))
@@ -100,14 +72,9 @@ class SlurmClient:
         return found
 
     def check_remembered(self, job_id: str) -> None:
-        """Refuse to wait any longer for the accounting of a job.
+        """Raise RuntimeError when a job ended ``FORGOTTEN_SECONDS`` ago and its end is still not recorded.
 
         Call it after :meth:`ask` where somebody waits for this one job: it must not spoil the status of many.
-
-        Raises
-        ------
-        RuntimeError
-            When the job was found ended ``FORGOTTEN_SECONDS`` ago and its end is still not recorded.
         """
         since = self._waiting.get(job_id)
         if since is not None and time.monotonic() - since > FORGOTTEN_SECONDS:

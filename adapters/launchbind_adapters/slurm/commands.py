@@ -43,24 +43,7 @@ def scancel(job_ids: Sequence[str]) -> list[str]:
 
 
 def run_slurm(words: Sequence[str]) -> str:
-    """Run a command on this machine; a :data:`Runner`.
-
-    Parameters
-    ----------
-    words
-        The program and its arguments; no shell reads them.
-
-    Returns
-    -------
-    What the command prints on standard output; what is not UTF-8 in it becomes U+FFFD.
-
-    Raises
-    ------
-    FileNotFoundError
-        When there is no such program.
-    RuntimeError
-        When the command fails, or does not answer within ``TIMEOUT_SECONDS``.
-    """
+    """Run a command on this machine; a :data:`Runner`. What is not UTF-8 becomes U+FFFD."""
     try:
         done = subprocess.run(  # noqa: S603 -- no shell reads the words
             words,

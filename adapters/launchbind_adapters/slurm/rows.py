@@ -35,20 +35,13 @@ _RANGE = re.compile(r"([0-9]+)(?:-([0-9]+)(?::([0-9]+))?)?")
 
 @dataclass(frozen=True)
 class RowId:
-    """What a line is about.
+    """What a line is about."""
 
-    Attributes
-    ----------
-    job
-        The base job id: ``12`` for ``12.batch``, ``12_3`` and ``12+0``.
-    task
-        A task of an array by its number, or, as in ``[0-5]``, those that have not started; else empty.
-    step
-        A step's number or name, such as ``0`` or ``batch``; empty for the job or task itself.
-    """
-
+    #: The base job id: ``12`` for ``12.batch``, ``12_3`` and ``12+0``.
     job: str
+    #: A task of an array by its number, or, as in ``[0-5]``, those that have not started; else empty.
     task: str = ""
+    #: A step's number or name, such as ``0`` or ``batch``; empty for the job or task itself.
     step: str = ""
 
     @classmethod
@@ -76,22 +69,15 @@ class RowId:
 
 @dataclass(frozen=True)
 class SacctRow:
-    """One line of ``sacct``.
-
-    Attributes
-    ----------
-    word
-        Slurm's own for ``state``, with what follows it, as in ``CANCELLED by 1000``.
-    exit_code
-        128 + N for an end by signal N. sacct keeps the low 7 bits of an exit code: 137 becomes 9.
-    highest_code
-        The highest exit code of a job's steps, with all its bits; 0 for a step.
-    """
+    """One line of ``sacct``."""
 
     id: RowId
     state: JobState
+    #: Slurm's own for ``state``, with what follows it, as in ``CANCELLED by 1000``.
     word: str
+    #: 128 + N for an end by signal N. sacct keeps the low 7 bits of an exit code: 137 becomes 9.
     exit_code: int
+    #: The highest exit code of a job's steps, with all its bits; 0 for a step.
     highest_code: int
     name: str
 
@@ -106,13 +92,7 @@ class SqueueRow:
 
 
 def parse_sacct(text: str) -> list[SacctRow]:
-    """Read what :func:`~.commands.sacct` prints.
-
-    Raises
-    ------
-    ValueError
-        When a line is not of that form, or has a state that is not known.
-    """
+    """Read what :func:`~.commands.sacct` prints; a ValueError when it is not of that form."""
     return [
         SacctRow(RowId.parse(job_id), _state(word), word, _code(code), _code(highest), name)
         for job_id, word, code, highest, name in _fields(text, 5)
@@ -120,21 +100,16 @@ def parse_sacct(text: str) -> list[SacctRow]:
 
 
 def parse_squeue(text: str) -> list[SqueueRow]:
-    """Read what :func:`~.commands.squeue` prints; errors are those of :func:`parse_sacct`."""
+    """Read what :func:`~.commands.squeue` prints; a ValueError when it is not of that form."""
     fields = _fields(text, 3)
     return [SqueueRow(RowId.parse(job_id), _state(word), reason) for job_id, word, reason in fields]
 
 
 def parse_sbatch(text: str) -> str:
-    """The job id that ``sbatch --parsable`` prints, as ``ID`` or ``ID;CLUSTER`` alone on a line.
+    """The job id that ``sbatch --parsable`` prints, as ``ID`` or ``ID;CLUSTER`` alone on one line.
 
     >>> parse_sbatch("Charging job 74 hours so far\\n75\\nThank you\\n")
     '75'
-
-    Raises
-    ------
-    ValueError
-        When there is no such line, or more than one.
     """
     found = [match[1] for line in text.split("\n") if (match := _SUBMITTED.fullmatch(line.strip()))]
     if len(found) != 1:

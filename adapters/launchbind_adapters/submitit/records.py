@@ -15,36 +15,25 @@ if TYPE_CHECKING:
 
 @dataclass
 class JobRecord:
-    """A job, written down before anything of it can run, so that it can always be found.
-
-    Attributes
-    ----------
-    host
-        Where it was submitted; local jobs run there.
-    submitter
-        The process that submits it.
-    tasks
-        How many processes run the command in each replica.
-    replicas
-        Role to the number of its replicas.
-    ids
-        Role to submitit's job ids, each added before its command can run.
-    controllers
-        For jobs on this machine: submitit's job id to the process that the job ends with.
-    interrupted
-        Whether the submitter ended before it had submitted everything; :func:`read` finds it out.
-    """
+    """A job, written down before anything of it can run, so that it can always be found."""
 
     app_id: str
     session: str
     backend: str
     folder: str
+    #: Where it was submitted; local jobs run there.
     host: str
+    #: The process that submits it.
     submitter: Process
+    #: How many processes run the command in each replica.
     tasks: int
+    #: Role to the number of its replicas.
     replicas: dict[str, int]
+    #: Role to submitit's job ids, each added before its command can run.
     ids: dict[str, list[str]] = field(default_factory=dict)
+    #: For jobs on this machine: submitit's job id to the process that the job ends with.
     controllers: dict[str, Process] = field(default_factory=dict)
+    #: Whether the submitter ended before it had submitted everything; :func:`read` finds it out.
     interrupted: bool = False
 
     @property

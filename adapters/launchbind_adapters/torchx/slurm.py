@@ -46,22 +46,13 @@ class SlurmScheduler(UpstreamScheduler):
         self._slurm = SlurmClient()
 
     def describe(self, app_id: str) -> SlurmDescription | None:
-        """The job's state; None when Slurm knows no such job.
-
-        Raises
-        ------
-        RuntimeError
-            When Slurm cannot be asked, or has forgotten the job without recording how it ended.
-        """
+        """The job's state; a RuntimeError when Slurm has forgotten the job and not recorded how it ended."""
         found = self.describe_many([app_id])[app_id]
         self._slurm.check_remembered(app_id)
         return found
 
     def describe_many(self, app_ids: Sequence[str], /) -> Mapping[str, SlurmDescription | None]:
-        """The state of each job, None for one that Slurm does not know.
-
-        Takes one ``sacct`` for all jobs, and one ``squeue`` for those that have not ended.
-        """
+        """The state of each job, by one ``sacct`` for all, and one ``squeue`` for those that go on."""
         # No other id is one of Slurm's.
         known = self._slurm.ask(JobQuery(app_id) for app_id in app_ids if app_id.isdecimal())
         return {app_id: _described(app_id, known[app_id]) if app_id in known else None for app_id in app_ids}
@@ -89,13 +80,8 @@ class SlurmScheduler(UpstreamScheduler):
     ) -> Iterable[str]:
         """A replica's output, and after it, once that has ended, its errors: they are in two files.
 
-        The parameters are torchx's, which reads the errors alone by default, and ignores ``since`` and
-        ``until``.
-
-        Raises
-        ------
-        NotImplementedError
-            When asked for a span of time: the log files hold no times.
+        torchx reads the errors alone by default, and ignores ``since`` and ``until``. They are refused here:
+        the files hold no times.
         """
         if since is not None or until is not None:
             raise NotImplementedError

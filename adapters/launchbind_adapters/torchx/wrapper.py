@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import partial
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from weakref import WeakKeyDictionary
@@ -36,16 +35,10 @@ _RANDOM = (
 
 
 class WrappedScheduler(Generic[CfgT]):
-    """A torchx scheduler behind the Protocol of core.
+    """A torchx scheduler behind the Protocol of core; it claims no capability that ``inner`` lacks.
 
-    Parameters
-    ----------
-    inner
-        torchx's own, NeMo-Run's, or a plugin's. The wrapper has ``describe_many`` only if ``inner`` has it,
-        so it claims no capability that ``inner`` lacks.
-    prepare
-        Called with the copies of app and configuration before each dry run. It returns the values that it
-        made for this plan alone, each with its placeholder. By default, torchx's random values are found.
+    ``prepare`` is called with the copies of app and configuration before each dry run, and returns the values
+    that it made for this plan alone, each with its placeholder. By default, torchx's random values are found.
     """
 
     def __init__(
@@ -55,7 +48,9 @@ class WrappedScheduler(Generic[CfgT]):
         self._prepare = prepare
         self._volatile: WeakKeyDictionary[TorchxInfo, Mapping[str, str]] = WeakKeyDictionary()
         if isinstance(inner, SupportsDescribeMany):
-            self.describe_many: _DescribeMany = partial(_describe_many, inner)
+            self.describe_many: _DescribeMany = lambda app_ids: {
+                app_id: _cleaned(found) for app_id, found in inner.describe_many(app_ids).items()
+            }
 
     @property
     def backend(self) -> str:
@@ -87,7 +82,7 @@ class WrappedScheduler(Generic[CfgT]):
         return self._inner.schedule(dryrun_info)
 
     def describe(self, app_id: str, /) -> Description | None:
-        """The job's description, None when the torchx scheduler knows no such job."""
+        """The torchx scheduler's description, without torchx's placeholder for "no message"."""
         return _cleaned(self._inner.describe(app_id))
 
     def list(self) -> Iterable[Listed]:
@@ -103,23 +98,7 @@ class WrappedScheduler(Generic[CfgT]):
         should_tail: bool = False,
         since: datetime | None = None,
     ) -> Iterable[str]:
-        """The lines of one replica.
-
-        Parameters
-        ----------
-        k
-            The replica's number, from 0.
-        should_tail
-            Go on until the job has ended.
-        since
-            Only what was written since then, as far as the torchx scheduler heeds it: some warn and return
-            everything.
-
-        Raises
-        ------
-        UnsupportedError
-            When ``since`` is given and the scheduler's ``log_iter`` has no such parameter.
-        """
+        """The lines of one replica; of schedulers that take ``since``, some warn and return everything."""
         if since is None:
             return self._inner.log_iter(app_id, role_name, k, should_tail=should_tail)
         if "since" not in signature(self._inner.log_iter).parameters:
@@ -135,14 +114,7 @@ class WrappedScheduler(Generic[CfgT]):
         self._inner.close()
 
 
-def _describe_many(
-    inner: SupportsDescribeMany, app_ids: Sequence[str], /
-) -> Mapping[str, Description | None]:
-    return {app_id: _cleaned(found) for app_id, found in inner.describe_many(app_ids).items()}
-
-
 def _cleaned(found: Description | None) -> Description | None:
-    """The description without torchx's placeholder for "no message"."""
     if found is None or found.msg != _NO_MESSAGE:
         return found
     return replace(cast("DescribeAppResponse", found), msg="")
