@@ -1,4 +1,4 @@
-"""Processes: which one a pid stands for, and with which exit code one has ended."""
+"""Processes: which one a pid stands for, how one has ended, and what follows for a job of several."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from launchbind.state import JobState
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import TypeAlias
 
 SIGNAL_BASE = 128  # a process that signal N ended has exit code 128 + N, as shells have it
@@ -23,6 +26,25 @@ def exit_code(returncode: int) -> int:
     (3, 137)
     """
     return returncode if returncode >= 0 else SIGNAL_BASE - returncode
+
+
+def combined_state(states: Iterable[JobState]) -> JobState:
+    """The state of a job that consists of parts, by the states of those.
+
+    It goes on until the last part has ended. Then it is FAILED if any part is, else CANCELLED if any is,
+    else SUCCEEDED.
+
+    >>> combined_state([JobState.FAILED, JobState.PENDING])
+    <JobState.RUNNING: 3>
+    """
+    states = list(states)
+    ended = [state.is_terminal for state in states]
+    if not all(ended):
+        return JobState.RUNNING if any(ended) or JobState.RUNNING in states else JobState.PENDING
+    for state in (JobState.FAILED, JobState.CANCELLED):
+        if state in states:
+            return state
+    return JobState.SUCCEEDED
 
 
 def process(pid: int) -> Process:

@@ -8,31 +8,16 @@ import os
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from dataclasses import Field
+    from _typeshed import DataclassInstance
 
-
-class Record(Protocol):
-    """A dataclass whose fields are values that JSON has too."""
-
-    __dataclass_fields__: ClassVar[dict[str, Field[object]]]
-
-
-RecordT = TypeVar("RecordT", bound=Record)
+RecordT = TypeVar("RecordT", bound="DataclassInstance")
 
 
 class Records(Generic[RecordT]):
-    """One JSON file per job in a folder; a file is never half written.
-
-    Parameters
-    ----------
-    folder
-        Where the files are; made when the first one is written.
-    kind
-        The dataclass of the records.
-    """
+    """One JSON file per job in a folder, never half written; ``kind`` is a dataclass of JSON's types."""
 
     def __init__(self, folder: Path, kind: type[RecordT]) -> None:
         self.folder = folder
@@ -47,13 +32,7 @@ class Records(Generic[RecordT]):
         partial.replace(path)
 
     def read(self, app_id: str) -> RecordT | None:
-        """The job's record, or None.
-
-        Raises
-        ------
-        ValueError
-            When the file holds no such record.
-        """
+        """The job's record, or None; a ValueError when the file holds no such record."""
         path = self._path(app_id)
         try:
             return self.kind(**json.loads(path.read_text()))
@@ -67,19 +46,19 @@ class Records(Generic[RecordT]):
         with suppress(OSError):
             self._path(app_id).unlink()
 
-    def app_ids(self) -> list[str]:
-        """The ids of all jobs, oldest record first; one that cannot be read is left out, with a warning."""
-        ages: dict[str, float] = {}
+    def all(self) -> list[RecordT]:
+        """The records of all jobs, oldest first; one that cannot be read is left out, with a warning."""
+        found: list[tuple[float, RecordT]] = []
         for path in self.folder.glob("*.json"):
-            app_id = path.name.removesuffix(".json")
             try:
-                self.read(app_id)
-                ages[app_id] = path.stat().st_mtime
+                record = self.read(path.stem)
+                if record is not None:
+                    found.append((path.stat().st_mtime, record))
             except FileNotFoundError:  # removed since the folder was read
                 continue
             except ValueError as error:
                 logging.getLogger("launchbind").warning("launchbind: %s", error)
-        return sorted(ages, key=lambda app_id: ages[app_id])
+        return [record for _, record in sorted(found, key=lambda each: each[0])]
 
     def _path(self, app_id: str) -> Path:
         return self.folder / f"{app_id}.json"

@@ -1,8 +1,9 @@
-"""Tail: the lines of log files, read to their end or followed until their job has ended."""
+"""Tail: the lines of log files, read to their end or followed until their job has ended; and waiting."""
 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,17 +14,7 @@ CHUNK = 65536
 
 
 def read_lines(paths: Sequence[Path]) -> Iterator[str]:
-    """The lines that the files hold now, one file after the other.
-
-    Parameters
-    ----------
-    paths
-        Files of UTF-8 text; one that does not exist has no lines.
-
-    Returns
-    -------
-    Lines as :class:`LineSplitter` makes them.
-    """
+    """The lines that the files hold now, one file after the other; one that does not exist has none."""
     for path in paths:
         tail = _Tail(path)
         yield from tail.new_lines()
@@ -31,15 +22,10 @@ def read_lines(paths: Sequence[Path]) -> Iterator[str]:
 
 
 def follow_lines(paths: Sequence[Path], ended: Iterable[bool]) -> Iterator[str]:
-    """The lines of all files as they are written, until their writers have ended.
+    """The lines of all files as they are written; one that does not exist yet has no lines yet.
 
-    Parameters
-    ----------
-    paths
-        Files of UTF-8 text; one that does not exist yet has no lines yet.
-    ended
-        Asked for one value before each look at the files: whether nobody writes them any more. It also
-        makes the pause between two looks; see :func:`poll`.
+    ``ended`` is asked for one value before each look at the files: whether nobody writes them any more. It
+    also makes the pause between two looks; see :func:`poll`.
     """
     tails = [_Tail(path) for path in paths]
     for last in ended:  # asked before reading: whoever has ended by now has written everything
@@ -56,6 +42,13 @@ def poll(question: Callable[[], bool], seconds: float) -> Iterator[bool]:
     while True:
         yield question()
         time.sleep(seconds)
+
+
+def wait_until(question: Callable[[], bool], patience: float, pause: float) -> None:
+    """Return when ``question`` is answered with yes, or after ``patience`` seconds."""
+    give_up = time.monotonic() + patience
+    while not question() and time.monotonic() < give_up:
+        time.sleep(pause)
 
 
 class LineSplitter:
@@ -103,11 +96,7 @@ class _Tail:
 
     def new_lines(self) -> Iterator[str]:
         """The lines that were completed since the last call; none while there is no file."""
-        try:
-            file = open(self._path, "rb")  # noqa: SIM115 -- closed below; only its absence is caught
-        except FileNotFoundError:
-            return
-        with file:
+        with suppress(FileNotFoundError), open(self._path, "rb") as file:
             file.seek(self._offset)
             while data := file.read(CHUNK):
                 self._offset += len(data)

@@ -16,7 +16,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +28,7 @@ from launchbind_adapters.nemo_run.executors import EXECUTORS
 from launchbind_adapters.nemo_run.home import nemorun_home
 from launchbind_adapters.processes import exit_code
 from launchbind_adapters.records import Records
-from launchbind_adapters.tail import follow_lines, poll, read_lines
+from launchbind_adapters.tail import follow_lines, poll, read_lines, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -58,22 +57,27 @@ class LocalRecord:
     def state(self) -> tuple[JobState, dict[str, list[int]]]:
         """The state, and the exit codes per role once the job has ended."""
         # The lock first: a job that ends in between counts as ended, never as lost.
-        alive = _is_locked(Path(self.folder, "lock"))
+        alive = self.is_supervised()
         try:
             result = json.loads(Path(self.folder, "result.json").read_text())
         except FileNotFoundError:
             return (JobState.RUNNING if alive else JobState.FAILED), {}
         return JobState[result["state"]], result["exit_codes"]
 
+    def is_supervised(self) -> bool:
+        """Whether the job's supervisor runs, which holds a lock."""
+        try:
+            with open(Path(self.folder, "lock")) as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except FileNotFoundError:
+            pass
+        return False
+
 
 class LocalScheduler:
-    """Runs NeMo-Run's local requests under a supervisor process; any process can follow the job.
-
-    Parameters
-    ----------
-    session
-        Groups the jobs; it is part of their handles and folders.
-    """
+    """Runs NeMo-Run's local requests under a supervisor process; any process can follow the job."""
 
     backend = "local"  # NeMo-Run's own scheduler calls itself so
 
@@ -81,23 +85,8 @@ class LocalScheduler:
         self.session = session
         self._volatile: WeakKeyDictionary[Info, Mapping[str, str]] = WeakKeyDictionary()
 
-    # -- submitting ------------------------------------------------------------------------------
-
     def submit_dryrun(self, app: AppDef, cfg: Executor, /) -> Info:
-        """The request of NeMo-Run's local scheduler.
-
-        Parameters
-        ----------
-        app, cfg
-            Copies; both are filled in as NeMo-Run's experiments do.
-
-        Raises
-        ------
-        MissingDependencyError
-            When nemo_run is not installed.
-        PlanError
-            When the app's name cannot be part of a folder and a handle.
-        """
+        """NeMo-Run's local request, for an app and an executor that are filled in as its experiments do."""
         EXECUTORS.type_of("local_persistent")  # raises the error that says what to install
         from launchbind_adapters.nemo_run.local_submit import LocalRequests
         from launchbind_adapters.nemo_run.prepare import prepare
@@ -112,18 +101,7 @@ class LocalScheduler:
         return self._volatile.get(dryrun_info, {})
 
     def schedule(self, dryrun_info: Info, /) -> str:
-        """Start the job under a supervisor of its own.
-
-        Returns
-        -------
-        The app id.
-
-        Raises
-        ------
-        OSError
-            When a process cannot be started, for example because its program does not exist; nothing
-            is left behind then.
-        """
+        """Start the job under a supervisor; when that fails, raise OSError and leave nothing behind."""
         from launchbind_adapters.nemo_run.local_submit import LocalRequests
 
         request = dryrun_info.request
@@ -146,8 +124,6 @@ class LocalScheduler:
             raise
         return record.app_id
 
-    # -- following -------------------------------------------------------------------------------
-
     def describe(self, app_id: str, /) -> JobDescription | None:
         """The job's description, from any process; None when no local job has this id."""
         record = _records().read(app_id)
@@ -159,27 +135,12 @@ class LocalScheduler:
 
     def list(self) -> list[JobDescription]:
         """Every local job, oldest first."""
-        records = _records()
-        found = map(records.read, records.app_ids())
-        return [_description(record) for record in found if record is not None]
+        return [_description(record) for record in _records().all()]
 
     def log_iter(
         self, app_id: str, role_name: str, k: int = 0, *, should_tail: bool = False
     ) -> Iterator[str]:
-        """The lines of one replica, output and errors in one, whole and in order.
-
-        Parameters
-        ----------
-        k
-            The replica's number, from 0.
-        should_tail
-            Go on until the job has ended.
-
-        Raises
-        ------
-        LookupError
-            When no local job has this id.
-        """
+        """The lines of one replica, output and errors in one, whole and in order."""
         record = _records().read(app_id)
         if record is None:
             raise LookupError(f"no local job has the id {app_id!r}")
@@ -188,19 +149,13 @@ class LocalScheduler:
             return read_lines(paths)
         return follow_lines(paths, poll(lambda: record.state()[0] is not JobState.RUNNING, POLL_SECONDS))
 
-    # -- ending ----------------------------------------------------------------------------------
-
     def cancel(self, app_id: str, /) -> None:
         """End the job, and wait until it has; an unknown one, or one that has ended, is left alone."""
         record = _records().read(app_id)
-        if record is None:
-            return
-        give_up = time.monotonic() + CANCEL_SECONDS
         # While the lock is held, the pid in the file is the supervisor's and nobody else's.
-        if _is_locked(Path(record.folder, "lock")):
+        if record is not None and record.is_supervised():
             os.kill(int(Path(record.folder, "supervisor.pid").read_text()), signal.SIGTERM)
-        while _is_locked(Path(record.folder, "lock")) and time.monotonic() < give_up:
-            time.sleep(POLL_SECONDS)
+            wait_until(lambda: not record.is_supervised(), CANCEL_SECONDS, POLL_SECONDS)
 
     def close(self) -> None:
         """Do nothing: the jobs belong to their supervisors, and go on."""
@@ -231,26 +186,12 @@ def _records() -> Records[LocalRecord]:
 def _description(record: LocalRecord) -> JobDescription:
     state, per_role = record.state()
     codes = [exit_code(code) for role in per_role.values() for code in role]
+    lost = state is JobState.FAILED and not codes
     return JobDescription(
         app_id=record.app_id,
         state=state,
         roles=[RoleSpec[object](name, "", num_replicas=len(logs)) for name, logs in record.roles.items()],
-        msg=(
-            "its supervisor was killed, so its exit code is not known"
-            if state is JobState.FAILED and not codes
-            else ""
-        ),
+        msg="its supervisor was killed, so its exit code is not known" if lost else "",
         ui_url=f"file://{record.folder}",
         exit_code=next((code for code in codes if code), 0) if codes else None,
     )
-
-
-def _is_locked(path: Path) -> bool:
-    try:
-        with open(path) as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except FileNotFoundError:
-        pass
-    return False

@@ -8,7 +8,6 @@ UNKNOWN; and it copies a log whenever it looks at it, and loses the last lines o
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -17,6 +16,7 @@ from launchbind.state import JobDescription
 from launchbind_adapters.nemo_run.slurm_jobs import find, records
 from launchbind_adapters.nemo_run.slurm_logs import log_lines
 from launchbind_adapters.slurm import JobQuery, SlurmClient
+from launchbind_adapters.tail import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,17 +36,8 @@ POLL_SECONDS = 0.5
 class SlurmScheduler:
     """Submits jobs through upstream's scheduler, and follows them by their records.
 
-    Parameters
-    ----------
-    session_name
-        Part of the path of each new job's folder.
-
-    Raises
-    ------
-    RuntimeError
-        Raised by every method that asks Slurm: when it cannot be asked.
-    ConnectionError
-        Likewise, when its cluster cannot be reached.
+    Where Slurm is asked, a RuntimeError says that it cannot be, a ConnectionError that its cluster cannot be
+    reached.
     """
 
     #: What upstream calls its scheduler; the backend is registered as ``slurm_tunnel``.
@@ -60,11 +51,9 @@ class SlurmScheduler:
         self._clients: dict[str, SlurmClient] = {}
         self._tunnels: list[SSHTunnel] = []
 
-    # -- submitting ------------------------------------------------------------------------------
-
     # Upstream's two parents do not agree what the request is, so its infos are AppDryRunInfo[Any].
     def submit_dryrun(self, app: AppDef, executor: Executor, /) -> AppDryRunInfo[Any]:
-        """Make upstream's request; app and executor are copies, which are prepared as experiments do."""
+        """Upstream's request, for an app and an executor that are filled in as NeMo-Run's experiments do."""
         from launchbind_adapters.nemo_run.prepare import prepare
         from launchbind_adapters.nemo_run.slurm_submit import UpstreamScheduler
 
@@ -78,13 +67,7 @@ class SlurmScheduler:
         return self._volatile.get(dryrun_info, {})
 
     def schedule(self, dryrun_info: AppDryRunInfo[Any], /) -> str:
-        """Submit the job with ``sbatch``, and return its id.
-
-        Raises
-        ------
-        RuntimeError
-            When ``sbatch`` refuses it.
-        """
+        """Submit the job with ``sbatch``, and return its id."""
         from launchbind_adapters.nemo_run.slurm_submit import submit
 
         job, client = submit(dryrun_info.request)
@@ -92,16 +75,8 @@ class SlurmScheduler:
         self._clients.setdefault(str(job.ssh), client)  # it is connected
         return job.app_id
 
-    # -- following -------------------------------------------------------------------------------
-
     def describe(self, app_id: str, /) -> JobDescription | None:
-        """The job's state, from any process; None when no job of this id was submitted.
-
-        Raises
-        ------
-        RuntimeError
-            When Slurm has forgotten the job without recording how it ended.
-        """
+        """The job's state; a RuntimeError when Slurm has forgotten the job and not recorded how it ended."""
         job = find(app_id)
         status = self._status(job) if job else None
         return _described(job, status) if job and status else None
@@ -115,27 +90,14 @@ class SlurmScheduler:
 
     def list(self) -> Sequence[JobDescription]:
         """Every job that launchbind submitted from here and that Slurm still knows, oldest first."""
-        jobs = [job for app_id in records().app_ids() if (job := records().read(app_id)) is not None]
+        jobs = records().all()
         statuses = self._statuses(jobs)
         return [_described(job, statuses[job.app_id]) for job in jobs if job.app_id in statuses]
 
     def log_iter(
         self, app_id: str, role_name: str, k: int = 0, *, should_tail: bool = False
     ) -> Iterator[str]:
-        """The lines of one role, whole and in order.
-
-        Parameters
-        ----------
-        k
-            The replica. ``srun`` writes those of all replicas into one file, so only 0 has lines.
-        should_tail
-            Whether to go on until the job has ended.
-
-        Raises
-        ------
-        LookupError
-            When there is no such job.
-        """
+        """The lines of one role, for replica 0: ``srun`` writes those of all replicas into one file."""
         job = find(app_id)
         if job is None:
             raise LookupError(f"no Slurm job with the id {app_id!r} was submitted from here")
@@ -147,17 +109,12 @@ class SlurmScheduler:
 
         return log_lines(self._client(job.ssh).run, job.folder, job.logs[role_name], ended)
 
-    # -- ending ----------------------------------------------------------------------------------
-
     def cancel(self, app_id: str, /) -> None:
         """End the job, and wait some seconds for that; one that has ended, or never was, is left alone."""
         job = find(app_id)
-        if job is None:
-            return
-        self._client(job.ssh).cancel([app_id])
-        give_up = time.monotonic() + CANCEL_SECONDS
-        while not self._has_ended(job) and time.monotonic() < give_up:
-            time.sleep(POLL_SECONDS)
+        if job is not None:
+            self._client(job.ssh).cancel([app_id])
+            wait_until(lambda: self._has_ended(job), CANCEL_SECONDS, POLL_SECONDS)
 
     def close(self) -> None:
         """Close the connections made here; the jobs go on."""
@@ -166,8 +123,6 @@ class SlurmScheduler:
             from launchbind_adapters.nemo_run.slurm_tunnel import disconnect
 
             disconnect(self._tunnels.pop())
-
-    # -- asking ----------------------------------------------------------------------------------
 
     def _has_ended(self, job: JobRecord) -> bool:
         status = self._status(job)

@@ -12,8 +12,7 @@ from nemo_run.core.tunnel.rsync import rsync
 from rich.console import Console
 
 from launchbind_adapters.nemo_run.slurm_jobs import Ssh, ssh_from
-from launchbind_adapters.slurm import checked_output, run_slurm
-from launchbind_adapters.slurm.commands import TIMEOUT_SECONDS, no_answer
+from launchbind_adapters.slurm.commands import TIMEOUT_SECONDS, checked_output, no_answer, run_slurm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

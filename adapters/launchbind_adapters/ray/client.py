@@ -23,7 +23,9 @@ from ray.job_submission import JobDetails, JobSubmissionClient, JobType
 from launchbind_adapters.ray.executor import LOCAL_ADDRESS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+
+    from launchbind_adapters.ray.request import RayJob
 
 #: The first that lets the submitter choose a job's id.
 OLDEST_CLUSTER = "2.0"
@@ -86,23 +88,10 @@ def _token() -> str | None:
 
 
 class RayClient:
-    """The Jobs API of one cluster.
+    """The Jobs API of one cluster, whose head may take ``seconds`` to answer after connecting.
 
-    Parameters
-    ----------
-    address
-        URL of the dashboard.
-    seconds
-        How long the head may take to answer after connecting.
-
-    Raises
-    ------
-    ConnectionError
-        When no head answers. Every method raises the same errors.
-    PermissionError
-        When the head requires a token, or another one.
-    RuntimeError
-        When the head answers with an error.
+    Making a client connects. All methods raise ConnectionError when no head answers, PermissionError when it
+    requires a token, or another one, and RuntimeError when it answers with an error.
     """
 
     def __init__(self, address: str, seconds: float = ANSWER_SECONDS) -> None:
@@ -110,29 +99,18 @@ class RayClient:
         with self._errors():
             self._sdk = _Sdk(address, seconds)
 
-    def submit(
-        self,
-        submission_id: str,
-        entrypoint: str,
-        runtime_env: Mapping[str, object],
-        metadata: Mapping[str, str],
-        *,
-        num_cpus: float | None,
-        num_gpus: float | None,
-        memory: int | None,
-        resources: Mapping[str, float],
-    ) -> None:
-        """Submit one job, after uploading its local folders; memory is in bytes."""
+    def submit(self, job: RayJob) -> None:
+        """Submit one job, after uploading its local folders."""
         with self._errors():
             self._sdk.submit_job(
-                entrypoint=entrypoint,
-                submission_id=submission_id,
-                runtime_env=dict(runtime_env),
-                metadata=dict(metadata),
-                entrypoint_num_cpus=num_cpus,
-                entrypoint_num_gpus=num_gpus,
-                entrypoint_memory=memory,
-                entrypoint_resources=dict(resources) or None,
+                entrypoint=job.entrypoint,
+                submission_id=job.submission_id,
+                runtime_env=dict(job.runtime_env),
+                metadata=job.metadata,
+                entrypoint_num_cpus=job.num_cpus,
+                entrypoint_num_gpus=job.num_gpus,
+                entrypoint_memory=job.memory,
+                entrypoint_resources=job.resources or None,
             )
 
     def jobs(self) -> list[JobDetails]:

@@ -10,8 +10,6 @@ from launchbind.state import JobState
 from launchbind_adapters.processes import exit_code
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ray.job_submission import JobDetails
 
     from launchbind_adapters.ray.client import RayClient
@@ -78,23 +76,3 @@ def _replica(job: JobDetails, state: JobState) -> Replica:
         reason=reason,
         entrypoint=job.entrypoint,
     )
-
-
-def combined_state(states: Sequence[JobState], *, complete: bool) -> JobState:
-    """The state of an app: it ends when all of its replicas have ended, with the worst of their states.
-
-    Parameters
-    ----------
-    states
-        Those of the replicas; at least one.
-    complete
-        Whether these are all; an app that lacks some has failed.
-
-    >>> combined_state([JobState.SUCCEEDED, JobState.CANCELLED], complete=True).name
-    'CANCELLED'
-    """
-    if not all(state.is_terminal for state in states):
-        return JobState.PENDING if set(states) == {JobState.PENDING} else JobState.RUNNING
-    if JobState.FAILED in states or not complete:
-        return JobState.FAILED
-    return JobState.CANCELLED if JobState.CANCELLED in states else JobState.SUCCEEDED

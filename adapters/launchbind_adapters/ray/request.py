@@ -85,15 +85,7 @@ class RayInfo(DryRunInfo[RayRequest]):
 
 
 def make_request(backend: str, session: str, app: App, executor: RayExecutor) -> RayRequest:
-    """The request for ``app``.
-
-    Raises
-    ------
-    UnsupportedError
-        When the executor has retries.
-    PlanError
-        When a name cannot be part of Ray's ids, or a variable cannot reach the job unchanged.
-    """
+    """The request for ``app``; what cannot be part of Ray's ids, or reach the job unchanged, is refused."""
     if executor.retries:
         raise UnsupportedError(backend, "retry a job: leave retries at 0, or retry within the job")
     _check_names(app)

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from launchbind.errors import BrokenTargetError, MissingDependencyError
 from launchbind.planning.dryrun import DryRunMixin
-from launchbind.registry import absent_package
+from launchbind.registry import Registry
 from launchbind.specs import RoleSpec
-from launchbind.state import JobDescription
+from launchbind.state import JobDescription, JobState
+from launchbind_adapters.processes import combined_state
 from launchbind_adapters.ray.executor import address_variable, jobs_address
-from launchbind_adapters.ray.jobs import apps, combined_state
+from launchbind_adapters.ray.jobs import apps
 from launchbind_adapters.ray.logs import follow_output, lines, read_output
 from launchbind_adapters.ray.request import RayInfo, make_request
 from launchbind_adapters.records import Records, state_home
@@ -23,11 +23,14 @@ from launchbind_adapters.records import Records, state_home
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from launchbind.errors import LaunchbindError
     from launchbind.protocols import App
     from launchbind_adapters.ray.client import RayClient
     from launchbind_adapters.ray.executor import RayExecutor
     from launchbind_adapters.ray.jobs import Replica
+
+#: Imports ray; looking it up raises the error that says what to install.
+_CLIENT: Registry[RayClient] = Registry("backend")
+_CLIENT.register("ray", "launchbind_adapters.ray.client:RayClient", requires="launchbind[ray]")
 
 _LOG = logging.getLogger(__name__)
 
@@ -83,16 +86,7 @@ class RayScheduler(DryRunMixin):
         self._records.write(app_id, RayRecord(app_id, self.session, request.address, roles))
         try:
             for job in jobs:
-                client.submit(
-                    job.submission_id,
-                    job.entrypoint,
-                    job.runtime_env,
-                    job.metadata,
-                    num_cpus=job.num_cpus,
-                    num_gpus=job.num_gpus,
-                    memory=job.memory,
-                    resources=job.resources,
-                )
+                client.submit(job)
         except BaseException:
             # If that fails too, the record stays, so that what still runs can be found and cancelled.
             with suppress(OSError, RuntimeError):
@@ -101,8 +95,6 @@ class RayScheduler(DryRunMixin):
                 self._records.remove(app_id)
             raise
         return app_id
-
-    # -- following -------------------------------------------------------------------------------
 
     def describe(self, app_id: str, /) -> JobDescription | None:
         """The app's description; None when its cluster does not know it, or has deleted it."""
@@ -143,27 +135,9 @@ class RayScheduler(DryRunMixin):
         return found
 
     def log_iter(
-        self,
-        app_id: str,
-        role_name: str,
-        k: int = 0,
-        *,
-        should_tail: bool = False,
+        self, app_id: str, role_name: str, k: int = 0, *, should_tail: bool = False
     ) -> Iterator[str]:
-        """The lines of one replica, whole and in order, without those that Ray writes before them.
-
-        Parameters
-        ----------
-        k
-            The replica's number, from 0.
-        should_tail
-            Go on until the job has ended.
-
-        Raises
-        ------
-        LookupError
-            When the cluster does not know the replica.
-        """
+        """The lines of one replica, whole and in order, without those that Ray writes before them."""
         client = self._client(self._address(app_id))
 
         def ask() -> Replica:
@@ -174,15 +148,10 @@ class RayScheduler(DryRunMixin):
 
         return lines(follow_output(client, ask) if should_tail else read_output(client, ask()))
 
-    # -- ending ----------------------------------------------------------------------------------
-
     def cancel(self, app_id: str, /) -> None:
         """End the app's jobs, and wait until they have ended.
 
-        Raises
-        ------
-        TimeoutError
-            When a job does not end: Ray cannot end one that waits for resources before it starts.
+        A TimeoutError says that one does not: Ray cannot end a job that waits for resources before it starts.
         """
         self._stop(self._client(self._address(app_id)), app_id)
 
@@ -204,8 +173,6 @@ class RayScheduler(DryRunMixin):
                 client.stop(each.submission_id)
             time.sleep(POLL_SECONDS)
 
-    # -- clusters --------------------------------------------------------------------------------
-
     def _address(self, app_id: str) -> str:
         record = self._records.read(app_id)
         return record.address if record else jobs_address(None)
@@ -213,21 +180,18 @@ class RayScheduler(DryRunMixin):
     def _clusters(self) -> Collection[str]:
         if named := address_variable():
             return {jobs_address(named)}
-        records = map(self._records.read, self._records.app_ids())
-        return {record.address for record in records if record} or {jobs_address(None)}
+        return {record.address for record in self._records.all()} or {jobs_address(None)}
 
     def _client(self, address: str) -> RayClient:
         if address not in self._clients:
-            try:
-                from launchbind_adapters.ray.client import RayClient
-            except ImportError as error:
-                raise _unusable(error) from error
-            self._clients[address] = RayClient(address)
+            self._clients[address] = _CLIENT.type_of("ray")(address)
         return self._clients[address]
 
     def _describe(self, address: str, replicas: Sequence[Replica]) -> JobDescription:
         first, total = replicas[0], replicas[0].total
-        state = combined_state([each.state for each in replicas], complete=len(replicas) == total)
+        state = combined_state(each.state for each in replicas)
+        if state.is_terminal and len(replicas) < total:
+            state = JobState.FAILED
         codes = [each.exit_code for each in replicas]
         code = next((code for code in codes if code), None if None in codes else 0)
         if total == 1:
@@ -243,10 +207,3 @@ class RayScheduler(DryRunMixin):
         roles = [RoleSpec[RayInfo](name, "", num_replicas=count) for name, count in counts.items()]
         code = code if state.is_terminal else None
         return JobDescription(first.app_id, state, roles, "; ".join(reasons), page, code)
-
-
-def _unusable(error: ImportError) -> LaunchbindError:
-    target, requires = "ray.job_submission:JobSubmissionClient", "launchbind[ray]"
-    if package := absent_package(error):
-        return MissingDependencyError("backend", "ray", target, package, requires)
-    return BrokenTargetError("backend", "ray", target, f"{type(error).__name__}: {error}", requires)

@@ -9,7 +9,5 @@ from __future__ import annotations
 from launchbind_adapters.slurm.client import JobQuery as JobQuery
 from launchbind_adapters.slurm.client import SlurmClient as SlurmClient
 from launchbind_adapters.slurm.commands import Runner as Runner
-from launchbind_adapters.slurm.commands import checked_output as checked_output
 from launchbind_adapters.slurm.commands import run_slurm as run_slurm
 from launchbind_adapters.slurm.status import SlurmStatus as SlurmStatus
-from launchbind_adapters.slurm.status import combined_state as combined_state

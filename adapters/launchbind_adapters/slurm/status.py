@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from launchbind.state import JobState
+from launchbind_adapters.processes import combined_state
 from launchbind_adapters.slurm.rows import whole_code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from launchbind_adapters.slurm.rows import SacctRow, SqueueRow
 
@@ -24,45 +25,18 @@ WAITING = "ended; Slurm's accounting has not recorded how"
 
 @dataclass(frozen=True)
 class SlurmStatus:
-    """What Slurm says about a job, or about one task of an array.
-
-    Attributes
-    ----------
-    exit_code
-        The first non-zero one, else 0; None while the job goes on, or where Slurm has none.
-    message
-        Slurm's own word for an end, such as ``TIMEOUT``, or for what a job waits for.
-    unrecorded
-        How ``squeue`` says that the job ended while ``sacct`` has yet to record it, for which ``state`` is
-        RUNNING; UNKNOWN when ``squeue`` does not say. None in all other cases.
-    rows
-        What ``sacct`` says of the job; not compared.
-    """
+    """What Slurm says about a job, or about one task of an array."""
 
     state: JobState
+    #: The first non-zero one, else 0; None while the job goes on, or where Slurm has none.
     exit_code: int | None = None
+    #: Slurm's own word for an end, such as ``TIMEOUT``, or for what a job waits for.
     message: str = ""
+    #: How ``squeue`` says that the job ended while ``sacct`` has yet to record it, for which ``state`` is
+    #: RUNNING; UNKNOWN when ``squeue`` does not say. None in all other cases.
     unrecorded: JobState | None = None
+    #: What ``sacct`` says of the job.
     rows: Sequence[SacctRow] = field(default=(), compare=False, repr=False)
-
-
-def combined_state(states: Iterable[JobState]) -> JobState:
-    """The state of a job that consists of parts, by the states of those.
-
-    It goes on until the last part has ended. Then it is FAILED if any part is, else CANCELLED if any is,
-    else SUCCEEDED.
-
-    >>> combined_state([JobState.FAILED, JobState.PENDING])
-    <JobState.RUNNING: 3>
-    """
-    states = list(states)
-    ended = [state.is_terminal for state in states]
-    if not all(ended):
-        return JobState.RUNNING if any(ended) or JobState.RUNNING in states else JobState.PENDING
-    for state in (JobState.FAILED, JobState.CANCELLED):
-        if state in states:
-            return state
-    return JobState.SUCCEEDED
 
 
 def is_recorded(rows: Sequence[SacctRow]) -> bool:
@@ -72,15 +46,10 @@ def is_recorded(rows: Sequence[SacctRow]) -> bool:
 
 
 def reconcile(rows: Sequence[SacctRow], queue: Sequence[SqueueRow], commands: int = 1) -> SlurmStatus | None:
-    """The status of a job, by what both programs say of it; None when neither knows it.
+    """The status of a job, by what ``sacct`` and ``squeue`` say of it; None when neither knows it.
 
-    Parameters
-    ----------
-    rows, queue
-        What ``sacct`` and ``squeue`` say of this job.
-    commands
-        How many commands the job's script runs with ``srun``. A script of several exits with 0 although
-        one of them failed, so then their steps are looked at too.
+    ``commands`` is how many commands the job's script runs with ``srun``. A script of several exits with 0
+    although one of them failed, so then their steps are looked at too.
     """
     jobs = [row for row in rows if not row.id.step]
     queued = combined_state(row.state for row in queue) if queue else JobState.UNKNOWN

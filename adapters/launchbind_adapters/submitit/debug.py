@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import logging
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import submitit
 from submitit.core.utils import cloudpickle_dump, temporary_save_path
 
-from launchbind_adapters.submitit.executors import DebugExecutor, SubmititExecutor
-from launchbind_adapters.submitit.local import ReopenedJob, replica_status
+from launchbind_adapters.submitit.executors import DebugExecutor
+from launchbind_adapters.submitit.local import ReopenedJob
 from launchbind_adapters.submitit.scheduler import SubmititScheduler
 from launchbind_adapters.submitit.task import run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from submitit.core.utils import JobPaths
 
     from launchbind_adapters.submitit.records import JobRecord
-    from launchbind_adapters.submitit.replicas import ReplicaId, ReplicaStatus
     from launchbind_adapters.submitit.request import RoleRequest, SubmititRequest
 
 
@@ -33,9 +29,7 @@ class DebugScheduler(SubmititScheduler[DebugExecutor]):
     """
 
     backend = "submitit_debug"
-
-    def _accept(self, executor: SubmititExecutor) -> DebugExecutor | None:
-        return executor if isinstance(executor, DebugExecutor) else None
+    executor_class = DebugExecutor
 
     def _complete(self, request: SubmititRequest, executor: DebugExecutor) -> None:
         pass
@@ -60,12 +54,6 @@ class DebugScheduler(SubmititScheduler[DebugExecutor]):
                 if not each.paths.result_pickle.exists():
                     _save(each.paths, "error", f"{type(error).__name__}: it was interrupted")
             raise
-
-    def _statuses(self, jobs: Sequence[JobRecord]) -> Mapping[ReplicaId, ReplicaStatus]:
-        return {(job.app_id, each): replica_status(job, each) for job in jobs for each in job.all_ids()}
-
-    def _is_here(self, job: JobRecord) -> bool:
-        return job.host == socket.gethostname()
 
     def _cancel(self, job: JobRecord) -> None:
         if not all(each.state.is_terminal for each in self._statuses([job]).values()):

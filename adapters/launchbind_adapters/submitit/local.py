@@ -11,10 +11,8 @@ from __future__ import annotations
 import os
 import pickle
 import signal
-import socket
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -23,18 +21,16 @@ import submitit
 from submitit.core.logger import LOG_VARNAME
 
 from launchbind.errors import PlanError
-from launchbind.state import JobState
 from launchbind_adapters.processes import Process, is_alive, process
-from launchbind_adapters.submitit.executors import LocalExecutor, SubmititExecutor
+from launchbind_adapters.submitit.executors import LocalExecutor
 from launchbind_adapters.submitit.records import JobRecord, records
-from launchbind_adapters.submitit.replicas import ReplicaStatus, results_are_older, status_from_results
 from launchbind_adapters.submitit.scheduler import QUIET, SubmititScheduler, pickle_by_value
 from launchbind_adapters.submitit.task import GRACE_SECONDS, run_task
+from launchbind_adapters.tail import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from launchbind_adapters.submitit.replicas import ReplicaId
     from launchbind_adapters.submitit.request import RoleRequest, SubmititRequest
 
 ResultT = TypeVar("ResultT", covariant=True)
@@ -57,9 +53,7 @@ class LocalScheduler(SubmititScheduler[LocalExecutor]):
     """Runs jobs on this machine."""
 
     backend = "submitit_local"
-
-    def _accept(self, executor: SubmititExecutor) -> LocalExecutor | None:
-        return executor if isinstance(executor, LocalExecutor) else None
+    executor_class = LocalExecutor
 
     def _complete(self, request: SubmititRequest, executor: LocalExecutor) -> None:
         visible = executor.visible_gpus
@@ -96,26 +90,16 @@ class LocalScheduler(SubmititScheduler[LocalExecutor]):
         if answer != SUBMITTED:
             raise OSError(answer.decode() or f"submitit failed: {log.read_text().strip()[-1000:]}")
 
-    def _statuses(self, jobs: Sequence[JobRecord]) -> Mapping[ReplicaId, ReplicaStatus]:
-        return {(job.app_id, each): replica_status(job, each) for job in jobs for each in job.all_ids()}
-
-    def _is_here(self, job: JobRecord) -> bool:
-        return job.host == socket.gethostname()
-
     def _cancel(self, job: JobRecord) -> None:
         if job.is_complete() and all(each.state.is_terminal for each in self._statuses([job]).values()):
             return
         job.cancel_file.touch()
         # The task ends the command when it sees the file. If it does not: as submitit cancels, then by force.
         for number, patience in ((0, CANCEL_SECONDS), (signal.SIGINT, CANCEL_SECONDS), (signal.SIGKILL, 1.0)):
-            left = [each for each in job.controllers.values() if is_alive(each)]
-            for pid, _ in left:
+            for pid, _ in filter(is_alive, job.controllers.values()):
                 with suppress(ProcessLookupError):
                     os.kill(pid, number)
-            give_up = time.monotonic() + patience
-            while left and time.monotonic() < give_up:
-                time.sleep(POLL_SECONDS)
-                left = [each for each in left if is_alive(each)]
+            wait_until(lambda: not any(map(is_alive, job.controllers.values())), patience, POLL_SECONDS)
 
     def reopen(self, job: JobRecord, job_id: str) -> submitit.Job[int]:
         """A LocalJob that knows its state, and can be waited for and cancelled."""
@@ -156,31 +140,6 @@ def _with_setup(setup: Sequence[str], command: list[str]) -> list[str]:
     return ["sh", "-c", " && ".join([*setup, 'exec "$@"']), "sh", *command] if setup else command
 
 
-def replica_status(job: JobRecord, job_id: str) -> ReplicaStatus:
-    """The status of a replica, by its results and its controller.
-
-    Raises
-    ------
-    RuntimeError
-        When it has no result, and its controller is on another machine.
-    """
-    alive = is_alive(job.controllers[job_id])  # first: a job that ends in between has its results
-    results = status_from_results(job, job_id)
-    if results is None and alive:
-        return ReplicaStatus(JobState.RUNNING)
-    if results is None and job.host != socket.gethostname():
-        raise RuntimeError(f"{job.app_id} runs on {job.host}, not on {socket.gethostname()}: ask there")
-    if job.cancel_file.exists() and not (results and results_are_older(job, job_id, job.cancel_file)):
-        return ReplicaStatus(JobState.CANCELLED, results.exit_code if results else None)
-    if results is None:
-        reason = "it ended without a result: it ran out of time, or its controller was killed"
-        return ReplicaStatus(JobState.FAILED, message=reason)
-    return results
-
-
-# -- in the process that submits -----------------------------------------------------------------
-
-
 class _RecordingExecutor(submitit.LocalExecutor):
     """Records each controller before submitit gives it the command, until which it waits."""
 
@@ -197,7 +156,7 @@ class _RecordingExecutor(submitit.LocalExecutor):
 
 
 def submit_all(request: SubmititRequest, job: JobRecord) -> None:
-    """Submit every replica, and say on standard output that this went well, or what went wrong."""
+    """In the helper: submit every replica; say on standard output that this went well, or what went wrong."""
     stdout = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     os.dup2(2, 1)  # the controllers inherit these, and must not hold the submitter's pipes open

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING, NamedTuple
 
 from submitit.core.utils import JobPaths, pickle_load
 
 from launchbind.specs import RoleSpec
 from launchbind.state import JobDescription, JobState
-from launchbind_adapters.slurm import combined_state
+from launchbind_adapters.processes import combined_state, is_alive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +52,22 @@ def _unsubmitted(job: JobRecord) -> ReplicaStatus:
         message = "its submission was interrupted, so not all of it runs"
         return ReplicaStatus(JobState.FAILED, message=message)
     return ReplicaStatus(JobState.PENDING)
+
+
+def replica_status(job: JobRecord, job_id: str) -> ReplicaStatus:
+    """The status of a replica on this machine, by its results and its controller."""
+    alive = is_alive(job.controllers[job_id])  # first: a job that ends in between has its results
+    results = status_from_results(job, job_id)
+    if results is None and alive:
+        return ReplicaStatus(JobState.RUNNING)
+    if results is None and job.host != socket.gethostname():
+        raise RuntimeError(f"{job.app_id} runs on {job.host}, not on {socket.gethostname()}: ask there")
+    if job.cancel_file.exists() and not (results and results_are_older(job, job_id, job.cancel_file)):
+        return ReplicaStatus(JobState.CANCELLED, results.exit_code if results else None)
+    if results is None:
+        reason = "it ended without a result: it ran out of time, or its controller was killed"
+        return ReplicaStatus(JobState.FAILED, message=reason)
+    return results
 
 
 def status_from_results(job: JobRecord, job_id: str) -> ReplicaStatus | None:

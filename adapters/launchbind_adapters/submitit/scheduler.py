@@ -24,7 +24,7 @@ from launchbind_adapters.submitit import task
 from launchbind_adapters.submitit.executors import SubmititExecutor
 from launchbind_adapters.submitit.records import JobRecord, records
 from launchbind_adapters.submitit.records import read as read_record
-from launchbind_adapters.submitit.replicas import describe_job
+from launchbind_adapters.submitit.replicas import describe_job, replica_status
 from launchbind_adapters.submitit.request import RoleRequest, SubmititInfo, SubmititRequest
 from launchbind_adapters.tail import follow_lines, poll, read_lines
 
@@ -51,45 +51,30 @@ QUIET = "CRITICAL"
 
 
 class SubmititScheduler(DryRunMixin, ABC, Generic[ExecutorT]):
-    """A scheduler on one of submitit's engines; the type parameter is the executor it takes.
-
-    Each replica of each role is a job of submitit. When one fails, the others go on: the app is RUNNING
-    until the last has ended. Then it is FAILED if any failed, else CANCELLED if any was, else SUCCEEDED.
-    """
+    """A scheduler on one of submitit's engines; the type parameter is the executor it takes."""
 
     backend: str
+    executor_class: type[ExecutorT]
 
     def __init__(self, session_name: str) -> None:
         self.session = session_name
         self.records: Records[JobRecord] = records(self.backend)
 
-    # -- what differs between engines ------------------------------------------------------------
-
-    @abstractmethod
-    def _accept(self, executor: SubmititExecutor) -> ExecutorT | None:
-        """The executor, or None when it is another engine's."""
-
     @abstractmethod
     def _complete(self, request: SubmititRequest, executor: ExecutorT) -> None:
-        """Add to a request what only this engine has; nothing is written anywhere.
-
-        Raises
-        ------
-        PlanError
-            When the engine cannot do what the executor says.
-        """
+        """Add to a request what only this engine has, or raise PlanError; nothing is written anywhere."""
 
     @abstractmethod
     def _submit(self, request: SubmititRequest, job: JobRecord) -> None:
         """Submit every replica, adding its id to the written record before its command can run."""
 
-    @abstractmethod
     def _statuses(self, jobs: Sequence[JobRecord]) -> Mapping[ReplicaId, ReplicaStatus]:
         """The status of each submitted replica of the jobs, in a bounded number of queries."""
+        return {(job.app_id, each): replica_status(job, each) for job in jobs for each in job.all_ids()}
 
     def _is_here(self, job: JobRecord) -> bool:
         """Whether this machine can find out the job's status."""
-        return True
+        return job.host == socket.gethostname()
 
     @abstractmethod
     def _cancel(self, job: JobRecord) -> None:
@@ -99,21 +84,18 @@ class SubmititScheduler(DryRunMixin, ABC, Generic[ExecutorT]):
     def reopen(self, job: JobRecord, job_id: str) -> submitit.Job[int]:
         """submitit's own job, from any process."""
 
-    # -- submitting ------------------------------------------------------------------------------
-
     def _submit_dryrun(self, app: App, cfg: SubmititExecutor) -> SubmititInfo:
         if not _NAME.fullmatch(app.name):
             raise PlanError(app.name, "needs another name: one without '/', '%' and white space")
-        executor = self._accept(cfg)
-        if executor is None:
+        if not isinstance(cfg, self.executor_class):
             raise PlanError(app.name, f"has a {type(cfg).__name__}, which {self.backend} does not take")
-        tasks = executor.nnodes() * executor.nproc_per_node()
+        tasks = cfg.nnodes() * cfg.nproc_per_node()
         if tasks < 1:
             raise PlanError(app.name, "has no tasks: give its executor at least one node and one task")
-        if executor.retries and tasks > 1:
+        if cfg.retries and tasks > 1:
             problem = f"cannot be retried: its {tasks} tasks would be restarted one by one; set retries to 0"
             raise PlanError(app.name, problem)
-        home = state_home() / "submitit" / "jobs" if executor.folder is None else Path(executor.folder)
+        home = state_home() / "submitit" / "jobs" if cfg.folder is None else Path(cfg.folder)
         if "%" in str(home):
             raise PlanError(app.name, "has a folder with '%': each job has a folder of its own already")
         app_id = f"{app.name}-{uuid4().hex[:12]}"
@@ -122,11 +104,11 @@ class SubmititScheduler(DryRunMixin, ABC, Generic[ExecutorT]):
             backend=self.backend,
             folder=str(home.expanduser().absolute() / app_id),
             tasks=tasks,
-            retries=executor.retries,
+            retries=cfg.retries,
             timeout_min=None,
-            roles=[_role_request(role, executor) for role in app.roles],
+            roles=[_role_request(role, cfg) for role in app.roles],
         )
-        self._complete(request, executor)
+        self._complete(request, cfg)
         return DryRunInfo(request)
 
     def volatile(self, dryrun_info: SubmititInfo, /) -> Mapping[str, str]:
@@ -134,13 +116,7 @@ class SubmititScheduler(DryRunMixin, ABC, Generic[ExecutorT]):
         return {dryrun_info.request.app_id: "<app_id>"}
 
     def schedule(self, dryrun_info: SubmititInfo, /) -> str:
-        """Submit every replica of every role; when one cannot be submitted, the others are cancelled.
-
-        Raises
-        ------
-        OSError, RuntimeError
-            When the engine refuses it.
-        """
+        """Submit every replica of every role; when one cannot be submitted, the others are cancelled."""
         request = dryrun_info.request
         folder = Path(request.folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -172,8 +148,6 @@ class SubmititScheduler(DryRunMixin, ABC, Generic[ExecutorT]):
             # This process may live for long, but it will not submit the rest.
             self.records.write(job.app_id, replace(written, submitter=(os.getpid(), None)))
 
-    # -- following -------------------------------------------------------------------------------
-
     def describe(self, app_id: str, /) -> JobDescription | None:
         """The job's state, from any process; None when there is no record of the job."""
         job = self._read(app_id)
@@ -194,29 +168,15 @@ class SubmititScheduler(DryRunMixin, ABC, Generic[ExecutorT]):
 
     def list(self) -> Sequence[JobDescription]:
         """The session's jobs, oldest first."""
-        known = [job for job in map(self._read, self.records.app_ids()) if job is not None]
-        jobs = [job for job in known if job.session == self.session and self._is_here(job)]
+        own = [each for each in self.records.all() if each.session == self.session and self._is_here(each)]
+        jobs = [job for each in own if (job := self._read(each.app_id)) is not None]
         statuses = self._statuses(jobs)
         return [describe_job(job, statuses) for job in jobs]
 
     def log_iter(
         self, app_id: str, role_name: str, k: int = 0, *, should_tail: bool = False
     ) -> Iterator[str]:
-        """The lines of all tasks of one replica.
-
-        Parameters
-        ----------
-        k
-            The replica's number.
-        should_tail
-            Whether to go on until the replica has ended, with the lines of all tasks as they come. Otherwise
-            they come one task after the other.
-
-        Raises
-        ------
-        LookupError
-            When there is no record of the job.
-        """
+        """The lines of one replica: as its tasks write them when they are followed, else task by task."""
         job = self._read(app_id)
         if job is None:
             raise LookupError(f"{self.backend} has no job {app_id!r}")
@@ -243,8 +203,6 @@ class SubmititScheduler(DryRunMixin, ABC, Generic[ExecutorT]):
     def _status(self, job: JobRecord) -> Mapping[ReplicaId, ReplicaStatus]:
         """The status of each submitted replica of the one job that somebody asks about or waits for."""
         return self._statuses([job])
-
-    # -- ending ----------------------------------------------------------------------------------
 
     def cancel(self, app_id: str, /) -> None:
         """End the job; one that has ended, or never was, is left alone."""

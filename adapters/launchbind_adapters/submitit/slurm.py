@@ -15,10 +15,11 @@ from submitit.core.utils import DelayedSubmission, JobPaths
 from launchbind.errors import PlanError
 from launchbind.state import JobState
 from launchbind_adapters.slurm import JobQuery, SlurmClient
-from launchbind_adapters.submitit.executors import SlurmExecutor, SubmititExecutor
+from launchbind_adapters.submitit.executors import SlurmExecutor
 from launchbind_adapters.submitit.replicas import ReplicaStatus, status_from_results
 from launchbind_adapters.submitit.scheduler import QUIET, SubmititScheduler, pickle_by_value
 from launchbind_adapters.submitit.task import run_task
+from launchbind_adapters.tail import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,14 +43,12 @@ class SlurmScheduler(SubmititScheduler[SlurmExecutor]):
     """Runs jobs on a Slurm cluster; the replicas of a role are one job array."""
 
     backend = "submitit_slurm"
+    executor_class = SlurmExecutor
     poll_seconds: ClassVar[float] = 0.5
 
     def __init__(self, session_name: str) -> None:
         super().__init__(session_name)
         self._slurm = SlurmClient()
-
-    def _accept(self, executor: SubmititExecutor) -> SlurmExecutor | None:
-        return executor if isinstance(executor, SlurmExecutor) else None
 
     def _complete(self, request: SubmititRequest, executor: SlurmExecutor) -> None:
         app = request.app_id.rpartition("-")[0]
@@ -87,6 +86,9 @@ class SlurmScheduler(SubmititScheduler[SlurmExecutor]):
             for each in job.all_ids()
         }
 
+    def _is_here(self, job: JobRecord) -> bool:
+        return True
+
     def _status(self, job: JobRecord) -> Mapping[ReplicaId, ReplicaStatus]:
         statuses = super()._status(job)
         for (_, job_id), status in statuses.items():
@@ -107,17 +109,14 @@ class SlurmScheduler(SubmititScheduler[SlurmExecutor]):
             time.sleep(self.poll_seconds)
 
     def _cancel(self, job: JobRecord) -> None:
-        left = self._unended(job)
-        if left:
-            try:
-                self._slurm.cancel(left)
-            except RuntimeError:
-                if self._unended(job):  # what has ended in between cannot be cancelled
-                    raise
-        give_up = time.monotonic() + CANCEL_SECONDS
-        while left and time.monotonic() < give_up:
-            time.sleep(self.poll_seconds)
-            left = self._unended(job)
+        if not (left := self._unended(job)):
+            return
+        try:
+            self._slurm.cancel(left)
+        except RuntimeError:
+            if self._unended(job):  # what has ended in between cannot be cancelled
+                raise
+        wait_until(lambda: not self._unended(job), CANCEL_SECONDS, self.poll_seconds)
 
     def _unended(self, job: JobRecord) -> list[str]:
         return [each for (_, each), status in self._statuses([job]).items() if not status.state.is_terminal]
@@ -157,10 +156,9 @@ class _TextExecutor(submitit.SlurmExecutor):
         return 1
 
     def script(self, parameters: dict[str, object], replicas: int) -> str:
-        """The text that ``sbatch`` is given.
+        """The text that ``sbatch`` is given; submitit 1.5.4 writes it only in order to submit it.
 
-        submitit 1.5.4 has no public way to it: a script is written only in order to be submitted. The
-        size of an array is a parameter that it sets on a copy of itself (slurm/slurm.py,
+        The size of an array is a parameter that it sets on a copy of itself (slurm/slurm.py,
         ``_internal_process_submissions``).
         """
         self.update_parameters(**self._convert_parameters(parameters))

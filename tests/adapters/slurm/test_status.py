@@ -7,14 +7,9 @@ from itertools import combinations_with_replacement
 import pytest
 
 from launchbind import JobState
+from launchbind_adapters.processes import combined_state
 from launchbind_adapters.slurm.rows import Rows, parse_sacct, parse_squeue
-from launchbind_adapters.slurm.status import (
-    WAITING,
-    SlurmStatus,
-    combined_state,
-    is_recorded,
-    reconcile,
-)
+from launchbind_adapters.slurm.status import WAITING, SlurmStatus, is_recorded, reconcile
 
 PENDING, RUNNING = JobState.PENDING, JobState.RUNNING
 SUCCEEDED, FAILED, CANCELLED = JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED
