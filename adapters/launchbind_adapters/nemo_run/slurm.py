@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 from launchbind.specs import RoleSpec
 from launchbind.state import JobDescription
+from launchbind_adapters.nemo_run.executors import EXECUTORS
 from launchbind_adapters.nemo_run.slurm_jobs import find, records
 from launchbind_adapters.nemo_run.slurm_logs import log_lines
 from launchbind_adapters.slurm import JobQuery, SlurmClient
@@ -54,6 +55,7 @@ class SlurmScheduler:
     # Upstream's two parents do not agree what the request is, so its infos are AppDryRunInfo[Any].
     def submit_dryrun(self, app: AppDef, executor: Executor, /) -> AppDryRunInfo[Any]:
         """Upstream's request, for an app and an executor that are filled in as NeMo-Run's experiments do."""
+        EXECUTORS.type_of("slurm_tunnel")  # raises the error that says what to install
         from launchbind_adapters.nemo_run.prepare import prepare
         from launchbind_adapters.nemo_run.slurm_submit import UpstreamScheduler
 

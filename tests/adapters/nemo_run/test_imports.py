@@ -94,14 +94,16 @@ def hide(package):
 
 
 def test_without_nemo_run_a_backend_says_what_to_install(run_python: RunPython) -> None:
-    """Planning a local job, and the status of a Docker job, raise the error that names the extra."""
+    """Planning a local or Slurm job, and the status of a Docker job, raise the error that names the extra."""
     code = f"""{HIDE}
 hide("nemo_run")
 from launchbind import AppSpec, MissingDependencyError, RoleSpec
 from launchbind_adapters.nemo_run import launcher
+app = AppSpec("app", [RoleSpec("main", "true")])
 with launcher() as jobs:
     for ask in (
-        lambda: jobs.plan(AppSpec("app", [RoleSpec("main", "true")]), object(), backend="local_persistent"),
+        lambda: jobs.plan(app, object(), backend="local_persistent"),
+        lambda: jobs.plan(app, object(), backend="slurm_tunnel"),
         lambda: jobs.status("docker_persistent://launchbind/app"),
     ):
         try:
@@ -110,7 +112,7 @@ with launcher() as jobs:
             print(error)
 """
     lines = run_python(code).splitlines()
-    assert len(lines) == 2
+    assert len(lines) == 3
     for line in lines:
         assert "'nemo_run'" in line
         assert line.endswith("which is not installed: run python -m pip install 'launchbind[nemo]'.")
