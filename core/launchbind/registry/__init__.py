@@ -9,8 +9,8 @@ To read it from the top, in this order:
 5. :mod:`.lookup`: reading: the MRO, discovery on the first miss, imports on demand.
 6. :mod:`.views`: ``by_name`` and ``by_type``, two mappings over one state.
 7. :mod:`.importing`, :mod:`.discovery`: importing one target; reading the entry points of a group.
-8. :mod:`.reference`, :mod:`.checks`, :mod:`.decorator`: ``module:Qual.Name``, what may be registered, and the
-   decorator form of ``register``.
+8. :mod:`.reference`, :mod:`.checks`, :mod:`.caller`: ``module:Qual.Name``, what may be registered, and the
+   place in the source that a registration comes from.
 
 Other packages use what is imported here and nothing else.
 """
@@ -19,11 +19,20 @@ from __future__ import annotations
 
 from launchbind.registry.entry import Entry as Entry
 from launchbind.registry.entry import EntryState as EntryState
+from launchbind.registry.importing import import_target as import_target
 from launchbind.registry.reference import absent_package as absent_package
 from launchbind.registry.reference import parse as parse_reference
 from launchbind.registry.registry import Registry as Registry
 
-__all__ = ["Entry", "EntryState", "Registry", "absent_package", "discover", "parse_reference"]
+__all__ = [
+    "Entry",
+    "EntryState",
+    "Registry",
+    "absent_package",
+    "discover",
+    "import_target",
+    "parse_reference",
+]
 
 TYPE_CHECKING = False  # as checkers read it
 if TYPE_CHECKING:

@@ -1,9 +1,15 @@
-"""What can be registered: names that may be the schemes of handles, and classes that are no metaclasses."""
+"""What can be registered: names that may be the schemes of handles, and classes that fit the registry."""
 
 from __future__ import annotations
 
+from types import FunctionType
+from typing import TYPE_CHECKING
+
 from launchbind.errors import InvalidNameError, InvalidTargetError
 from launchbind.registry import reference
+
+if TYPE_CHECKING:
+    from typing import TypeGuard
 
 _ALLOWED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-")
 
@@ -14,9 +20,45 @@ def check_name(kind: str, name: object) -> None:
         raise InvalidNameError(kind, name)
 
 
-def check_class(kind: str, name: str, target: object) -> type:
-    """Return ``target``, or raise :class:`InvalidTargetError` when it is no class, or a metaclass."""
-    if reference.is_class(target):
+def check_class(kind: str, name: str, target: object, base: object) -> type:
+    """Return ``target``, or raise :class:`InvalidTargetError` when it cannot be registered.
+
+    Parameters
+    ----------
+    kind, name
+        For the error.
+    target
+        Anything.
+    base
+        The class to derive from, or the Protocol to have the methods of; None for any class.
+    """
+    if fits(target, base):
         return target
-    problem = "a metaclass" if isinstance(target, type) else f"no class but {type(target).__name__}"
+    if reference.is_class(target):
+        problem = f"no {getattr(base, '__qualname__', base)}"
+    else:
+        problem = "a metaclass" if isinstance(target, type) else f"no class but {type(target).__name__}"
     raise InvalidTargetError(kind, name, repr(target), problem)
+
+
+def fits(target: object, base: object) -> TypeGuard[type]:
+    """Whether ``target`` is a class, no metaclass, and of ``base``; see :func:`check_class`."""
+    if not reference.is_class(target):
+        return False
+    if not getattr(base, "_is_protocol", False):
+        return base is None or (isinstance(base, type) and issubclass(target, base))
+    # Attributes can be set by __init__, so a class alone does not show whether they are there. No getattr:
+    # it would find the methods of the metaclass, such as __call__.
+    return _methods(base) <= {name for cls in target.__mro__ for name in vars(cls)}
+
+
+def _methods(protocol: object) -> set[str]:
+    made_by_typing = {"__init__", "__subclasshook__"}
+    mro: tuple[type, ...] = getattr(protocol, "__mro__", ())
+    return {
+        name
+        for cls in mro
+        if getattr(cls, "_is_protocol", False)
+        for name, member in vars(cls).items()
+        if isinstance(member, FunctionType) and name not in made_by_typing
+    }

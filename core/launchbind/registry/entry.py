@@ -33,6 +33,8 @@ class Entry(Generic[T]):
         The exception the last import raised, None when none did.
     import_seconds
         How long the last import took, in seconds, None before it.
+    companion
+        What was registered along with the class, and goes when the class goes; None for nothing.
     requires
         What to install when the import fails, for example ``launchbind[nemo]``.
     discovered
@@ -46,6 +48,7 @@ class Entry(Generic[T]):
         "_file",
         "_line",
         "aliases",
+        "companion",
         "discovered",
         "error",
         "import_seconds",
@@ -65,6 +68,7 @@ class Entry(Generic[T]):
         origin: str | tuple[str, int],
         aliases: tuple[str, ...] = (),
         requires: str | None = None,
+        companion: object = None,
         discovered: bool = False,
         error: BaseException | None = None,
     ) -> None:
@@ -76,6 +80,7 @@ class Entry(Generic[T]):
         self.error: BaseException | None = error
         self.import_seconds: float | None = None
         self.requires: str | None = requires
+        self.companion: object = companion
         self.discovered: bool = discovered
         self.shadowed: tuple[str, ...] = ()
         # Two slots rather than one pair, which would take 60 bytes more.
@@ -126,6 +131,12 @@ class Entry(Generic[T]):
         """A copy with exactly these aliases."""
         new = self._copy()
         new.aliases = aliases
+        return new
+
+    def accompanied(self, companion: object) -> Self:
+        """A copy with this companion."""
+        new = self._copy()
+        new.companion = companion
         return new
 
     def shadowing(self, *others: str) -> Self:

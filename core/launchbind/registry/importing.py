@@ -5,12 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
-from launchbind.errors import (
-    BrokenTargetError,
-    InvalidTargetError,
-    LaunchbindError,
-    MissingDependencyError,
-)
+from launchbind.errors import BrokenTargetError, InvalidTargetError, MissingDependencyError
 from launchbind.registry.checks import check_class
 from launchbind.registry.reference import absent_package, load, parse
 from launchbind.registry.writing import record_import
@@ -35,14 +30,14 @@ def resolve(table: Table[T], entry: Entry[T]) -> type[T]:
         raise entry.error.with_traceback(None)
     started = perf_counter()
     try:
-        target = load(*parse(str(entry.reference)))
-    except (Exception, SystemExit) as error:  # a plugin that calls sys.exit must not end its host
-        failed = entry.failed(error, perf_counter() - started)
-        record_import(table, entry, failed)
-        raise _failure(table.kind, failed, error) from error
+        target = import_target(table.kind, entry, str(entry.reference))
+    except (MissingDependencyError, BrokenTargetError) as failure:
+        error = failure.__cause__ or failure
+        record_import(table, entry, entry.failed(error, perf_counter() - started))
+        raise
     seconds = perf_counter() - started
     try:
-        cls: type[T] = check_class(table.kind, entry.name, target)
+        cls: type[T] = check_class(table.kind, entry.name, target, table.base)
     except InvalidTargetError as error:
         record_import(table, entry, entry.failed(error, seconds))
         raise
@@ -50,10 +45,30 @@ def resolve(table: Table[T], entry: Entry[T]) -> type[T]:
     return cls
 
 
-def _failure(kind: str, entry: Entry[T], error: BaseException) -> LaunchbindError:
-    reference = str(entry.reference)
-    package = absent_package(error)
-    if package is not None:
-        return MissingDependencyError(kind, entry.name, reference, package, entry.requires)
-    reason = f"{type(error).__name__}: {error}"
-    return BrokenTargetError(kind, entry.name, reference, reason, entry.source)
+def import_target(kind: str, entry: Entry[T], reference: str) -> object:
+    """Import what a reference names.
+
+    Parameters
+    ----------
+    kind
+        What it is, for the error.
+    entry
+        The entry that the reference belongs to; the error has its name, source and ``requires``.
+    reference
+        ``package.module:Qual.Name``.
+
+    Raises
+    ------
+    MissingDependencyError
+        When a package that it needs is not installed.
+    BrokenTargetError
+        When importing it raises anything else.
+    """
+    try:
+        return load(*parse(reference))
+    except (Exception, SystemExit) as error:  # a plugin that calls sys.exit must not end its host
+        package = absent_package(error)
+        if package is not None:
+            raise MissingDependencyError(kind, entry.name, reference, package, entry.requires) from error
+        reason = f"{type(error).__name__}: {error}"
+        raise BrokenTargetError(kind, entry.name, reference, reason, entry.source) from error

@@ -27,10 +27,12 @@ class Lookup(Generic[T]):
         What the entries are, for messages.
     group
         The entry-point group to discover, or None for none.
+    base
+        The class or Protocol that every class has to be of, or None for any class.
     """
 
-    def __init__(self, kind: str, group: str | None) -> None:
-        self.table: Table[T] = Table(kind)
+    def __init__(self, kind: str, group: str | None, base: object = None) -> None:
+        self.table: Table[T] = Table(kind, base)
         self._group = group
         self._discovered = group is None
 

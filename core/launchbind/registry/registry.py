@@ -6,21 +6,22 @@ This module is the public surface; read :mod:`.entry` and :mod:`.table` next.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Generic, TypeVar, cast, overload
 
-from launchbind.registry.decorator import ClassDecorator, caller
+from launchbind.registry.caller import caller
 from launchbind.registry.lookup import Lookup
 from launchbind.registry.views import ByName, ByType
 from launchbind.registry.writing import register
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping, MutableMapping
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, MutableMapping
 
     from typing_extensions import Self
 
     from launchbind.registry.entry import Entry
 
 T = TypeVar("T")
+ClassT = TypeVar("ClassT", bound="type[object]")
 
 
 class Registry(Generic[T]):
@@ -32,6 +33,10 @@ class Registry(Generic[T]):
         What the entries are, for messages: ``executor`` gives "unknown executor 'slrum'".
     group
         An entry-point group whose entries join as lazy ones, read on the first miss or first listing.
+    base
+        What every class has to be a subclass of; or a Protocol, whose methods it has to have. A class that
+        is not is an :class:`InvalidTargetError`, for a lazy one when it is imported. By default only type
+        checkers refuse wrong classes, and not where a decorator registers them.
 
     Attributes
     ----------
@@ -63,8 +68,11 @@ class Registry(Generic[T]):
     {'int': 'ready', 'fraction': 'ready', 'absent': 'missing'}
     """
 
-    def __init__(self, kind: str = "entry", *, group: str | None = None) -> None:
-        self._lookup: Lookup[T] = Lookup(kind, group)
+    # A Callable is what all checkers accept for abstract classes and Protocols too.
+    def __init__(
+        self, kind: str = "entry", *, group: str | None = None, base: Callable[..., T] | None = None
+    ) -> None:
+        self._lookup: Lookup[T] = Lookup(kind, group, base)
         self._table = self._lookup.table
         self._types = self._table.types
         self.nearest_names: Mapping[type, str] = self._table.nearest
@@ -79,8 +87,9 @@ class Registry(Generic[T]):
         aliases: Iterable[str] = (),
         replace: bool = False,
         requires: str | None = None,
+        companion: object = None,
         stacklevel: int = 1,
-    ) -> ClassDecorator[T]: ...
+    ) -> Callable[[ClassT], ClassT]: ...
     @overload
     def register(
         self,
@@ -90,6 +99,7 @@ class Registry(Generic[T]):
         aliases: Iterable[str] = (),
         replace: bool = False,
         requires: str | None = None,
+        companion: object = None,
         stacklevel: int = 1,
     ) -> None: ...
     def register(
@@ -100,8 +110,9 @@ class Registry(Generic[T]):
         aliases: Iterable[str] = (),
         replace: bool = False,
         requires: str | None = None,
+        companion: object = None,
         stacklevel: int = 1,
-    ) -> ClassDecorator[T] | None:
+    ) -> Callable[[ClassT], ClassT] | None:
         """Bind ``name`` to ``target``; without a target, return a class decorator that does.
 
         Parameters
@@ -116,6 +127,9 @@ class Registry(Generic[T]):
             Drop what the name, an alias or the class was bound to before.
         requires
             What to install when importing the target fails, for example ``"launchbind[nemo]"``.
+        companion
+            What belongs to the class, such as its scheduler: the entry's ``companion``. Registering the
+            pair again with another one is a conflict, too.
         stacklevel
             How many calls up the registration is said to come from, as in :func:`warnings.warn`.
 
@@ -129,12 +143,17 @@ class Registry(Generic[T]):
             a reload makes, replaces the old one.
         """
         others = tuple(aliases)
-        if target is not None:
-            register(self._table, name, target, others, replace, requires, caller(stacklevel + 1))
-            return None
-        return ClassDecorator(
-            lambda cls, origin: register(self._table, name, cls, others, replace, requires, origin)
-        )
+
+        def decorate(cls: ClassT) -> ClassT:
+            # The class is checked at run time only: checkers would forget which one it is.
+            target = cast("type[T]", cls)
+            register(self._table, name, target, others, replace, requires, caller(2), companion)
+            return cls
+
+        if target is None:
+            return decorate
+        register(self._table, name, target, others, replace, requires, caller(stacklevel + 1), companion)
+        return None
 
     def unregister(self, name: str) -> None:
         """Remove the entry with this name or alias, and all its names.

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 from weakref import ref
 
 from launchbind.registry import reference
+from launchbind.registry.checks import fits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -48,10 +49,13 @@ class Table(Generic[T]):
     ----------
     kind
         What the entries are, for messages.
+    base
+        The class or Protocol that every class has to be of; None for any class.
     """
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, base: object = None) -> None:
         self.kind = kind
+        self.base = base
         #: Held by every write, so that a writer may read and write again without another in between.
         self.lock: threading.RLock = threading.RLock()
         #: Odd during a write; every write adds two.
@@ -166,6 +170,11 @@ class Table(Generic[T]):
     def _forget_walk(self, key: ref[type]) -> None:
         self._walks.pop(key, None)
 
+    def imported(self, module: str, qualname: str) -> type[T] | None:
+        """The class of a reference if its module is imported, and the class can be bound; runs no code."""
+        cls = reference.peek(module, qualname)
+        return cls if fits(cls, self.base) else None
+
     # -- writing -----------------------------------------------------------------------------------
 
     def adopt_imported(self) -> None:
@@ -180,9 +189,9 @@ class Table(Generic[T]):
             if module not in imported:
                 continue
             for qualname, name in list(self.lazy.get(module, {}).items()):
-                cls = reference.peek(module, qualname)
+                cls = self.imported(module, qualname)
                 if cls is None:
-                    continue  # half imported, or not a class: an import will tell
+                    continue  # half imported, or not of the base: the import raises the error
                 with self.lock:
                     # Look again: another thread may have bound the name or the class meanwhile.
                     if self.lazy.get(module, {}).get(qualname) == name and id(cls) not in self.by_class:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, ItemsView, Iterator, Mapping, MutableMapping, ValuesView
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from launchbind.registry.decorator import caller
+from launchbind.registry.caller import caller
 from launchbind.registry.writing import assign_name, assign_type
 
 if TYPE_CHECKING:

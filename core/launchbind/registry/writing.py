@@ -25,6 +25,7 @@ def register(
     replace: bool,
     requires: str | None,
     origin: tuple[str, int],
+    companion: object = None,
 ) -> None:
     """Check everything about a registration, then bind it; the parameters are those of ``register``.
 
@@ -38,8 +39,8 @@ def register(
     if isinstance(target, str):
         reference.parse(target)
     else:
-        check_class(table.kind, name, target)
-    entry = Entry(name, target, origin=origin, aliases=aliases, requires=requires)
+        check_class(table.kind, name, target, table.base)
+    entry = Entry(name, target, origin=origin, aliases=aliases, requires=requires, companion=companion)
     bind(table, entry, drop_name=replace, drop_type=replace)
 
 
@@ -48,14 +49,14 @@ def assign_name(table: Table[T], name: str, cls: type[T], origin: tuple[str, int
     check_name(table.kind, name)
     table.adopt_imported()
     if table.types.get(name) is not cls:  # by_name[alias] = by_name[alias] takes nothing from anybody
-        check_class(table.kind, name, cls)
+        check_class(table.kind, name, cls, table.base)
         bind(table, Entry(name, cls, origin=origin), drop_name=True)
 
 
 def assign_type(table: Table[T], name: str, cls: type[T], origin: tuple[str, int]) -> None:
     """Bind ``cls`` to ``name`` whatever the class was bound to, but take the name from no other class."""
     check_name(table.kind, name)
-    check_class(table.kind, name, cls)
+    check_class(table.kind, name, cls, table.base)
     bind(table, Entry(name, cls, origin=origin), drop_type=True)
 
 
@@ -82,7 +83,7 @@ def bind(table: Table[T], entry: Entry[T], *, drop_name: bool = False, drop_type
     """
     with table.lock:
         if entry.type is None:
-            entry = _ready_if_imported(entry)
+            entry = _ready_if_imported(table, entry)
         if entry.type is not None:
             table.adopt_imported()  # a lazy entry may be of the same class
         if _is_new(table, entry):
@@ -92,7 +93,7 @@ def bind(table: Table[T], entry: Entry[T], *, drop_name: bool = False, drop_type
         table.adopt_imported()
         own = table.entries.get(entry.name)
         removed: list[Entry[T]] = []
-        if own is not None and own.discovered == entry.discovered and _same_target(own, entry):
+        if own is not None and own.discovered == entry.discovered and _same_binding(own, entry):
             entry = _merged(own, entry)
             if entry is own:
                 return
@@ -186,29 +187,41 @@ def _holder_of_target(table: Table[T], entry: Entry[T]) -> str | None:
 
 
 def _conflict(table: Table[T], entry: Entry[T], rivals: Iterable[Entry[T]]) -> ConflictError:
-    held = [(rival.name, rival.describe_target(), rival.source) for rival in rivals]
-    return ConflictError(table.kind, entry.name, entry.describe_target(), entry.source, held)
+    held = [(rival.name, _target_and_companion(rival), rival.source) for rival in rivals]
+    return ConflictError(table.kind, entry.name, _target_and_companion(entry), entry.source, held)
 
 
-def _ready_if_imported(entry: Entry[T]) -> Entry[T]:
+def _target_and_companion(entry: Entry[T]) -> str:
+    target = entry.describe_target()
+    return target if entry.companion is None else f"{target} with {entry.companion!r}"
+
+
+def _ready_if_imported(table: Table[T], entry: Entry[T]) -> Entry[T]:
     """The entry with its class, if the module it names is imported already."""
     if entry.unusable:
         return entry
-    cls = reference.peek(*reference.parse(str(entry.reference)))
+    cls = table.imported(*reference.parse(str(entry.reference)))
     return entry if cls is None else entry.loaded(cls)
 
 
 def _merged(own: Entry[T], entry: Entry[T]) -> Entry[T]:
     """What remains when the same target is registered again under the same name."""
+    companion = own.companion if entry.companion is None else entry.companion
     if own.type is not None and entry.type is not None and entry.type is not own.type:
-        return entry.shadowing(*own.shadowed)  # a reload, or a notebook cell run again, made the class anew
+        # A reload, or a notebook cell run again, made the class anew.
+        return entry.accompanied(companion).shadowing(*own.shadowed)
     aliases = tuple(alias for alias in entry.aliases if alias not in own.aliases)
     if own.type is None and entry.type is not None:
         own = own.loaded(entry.type)
+    if companion is not own.companion:
+        own = own.accompanied(companion)
     return own.aliased((*own.aliases, *aliases)) if aliases else own
 
 
-def _same_target(one: Entry[T], other: Entry[T]) -> bool:
+def _same_binding(one: Entry[T], other: Entry[T]) -> bool:
+    """Whether both have the same target, and no two companions that differ."""
+    if None not in (one.companion, other.companion) and one.companion != other.companion:
+        return False
     return not _references(one).isdisjoint(_references(other))
 
 
