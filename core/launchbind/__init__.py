@@ -14,6 +14,9 @@ _EXPORTS = {
     "AmbiguousNameError": "errors",
     "App": "protocols",
     "AppSpec": "specs",
+    "Backend": "bindings.backend",
+    "Bindings": "bindings.bindings",
+    "BoundScheduler": "protocols",
     "BrokenTargetError": "errors",
     "ConflictError": "errors",
     "DescribesExitCode": "protocols",
@@ -67,6 +70,8 @@ TYPE_CHECKING = False  # as checkers read it; importing typing would take longer
 if TYPE_CHECKING:
     __all__: list[str]
 
+    from launchbind.bindings.backend import Backend as Backend
+    from launchbind.bindings.bindings import Bindings as Bindings
     from launchbind.errors import AdapterError as AdapterError
     from launchbind.errors import AmbiguousNameError as AmbiguousNameError
     from launchbind.errors import BrokenTargetError as BrokenTargetError
@@ -95,6 +100,7 @@ if TYPE_CHECKING:
     from launchbind.planning.dryrun import submit_dryrun as submit_dryrun
     from launchbind.planning.plan import Plan as Plan
     from launchbind.protocols import App as App
+    from launchbind.protocols import BoundScheduler as BoundScheduler
     from launchbind.protocols import DescribesExitCode as DescribesExitCode
     from launchbind.protocols import Description as Description
     from launchbind.protocols import DryRunScheduler as DryRunScheduler

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 AppT = TypeVar("AppT", bound="App")
 ExecutorT = TypeVar("ExecutorT")
-InfoT = TypeVar("InfoT")
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Check:
     seconds: float | None = None
 
 
-class Adapter(Protocol[AppT, ExecutorT, InfoT]):
+class Adapter(Protocol[AppT, ExecutorT]):
     """A launcher as the command line sees it.
 
     ``explain(adapter, Adapter)`` (:func:`launchbind.explain`) lists what an adapter lacks. Everything that
@@ -132,7 +131,7 @@ class Adapter(Protocol[AppT, ExecutorT, InfoT]):
         """
         ...
 
-    def launcher(self, session: str, /) -> Launcher[AppT, ExecutorT, InfoT]:
+    def launcher(self, session: str, /) -> Launcher[AppT, ExecutorT]:
         """Make a launcher whose jobs belong to ``session``, which is part of their handles."""
         ...
 

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-InfoT = TypeVar("InfoT")
+    from typing_extensions import TypeVar
+
+    from launchbind.protocols import HasRequest
+
+    # With a default, so that an app whose roles adjust nothing needs no parameter.
+    InfoT_contra = TypeVar("InfoT_contra", bound=HasRequest, contravariant=True, default=HasRequest)
+else:
+    from typing import TypeVar
+
+    InfoT_contra = TypeVar("InfoT_contra", contravariant=True)
 
 
 @dataclass
-class RoleSpec(Generic[InfoT]):
+class RoleSpec(Generic[InfoT_contra]):
     """One kind of process in an app.
 
     Parameters
@@ -36,15 +45,15 @@ class RoleSpec(Generic[InfoT]):
     args: list[str] = field(default_factory=list)
     env: dict[str, str] = field(default_factory=dict)
     num_replicas: int = 1
-    adjust: Callable[[str, InfoT], InfoT] | None = None
+    adjust: Callable[[str, InfoT_contra], HasRequest] | None = None
 
-    def pre_proc(self, scheduler: str, dryrun_info: InfoT, /) -> InfoT:
+    def pre_proc(self, scheduler: str, dryrun_info: InfoT_contra, /) -> HasRequest:
         """Call ``adjust``, if there is one; see :class:`launchbind.Role`."""
         return self.adjust(scheduler, dryrun_info) if self.adjust else dryrun_info
 
 
 @dataclass
-class AppSpec(Generic[InfoT]):
+class AppSpec(Generic[InfoT_contra]):
     """A job, as a name and the roles it consists of.
 
     Parameters
@@ -58,11 +67,11 @@ class AppSpec(Generic[InfoT]):
 
     Examples
     --------
-    >>> app: AppSpec[object] = AppSpec("fit", [RoleSpec("main", "python", ["train.py"], num_replicas=2)])
+    >>> app = AppSpec("fit", [RoleSpec("main", "python", ["train.py"], num_replicas=2)])
     >>> [(role.name, role.num_replicas) for role in app.roles]
     [('main', 2)]
     """
 
     name: str
-    roles: list[RoleSpec[InfoT]] = field(default_factory=list)
+    roles: Sequence[RoleSpec[InfoT_contra]] = ()
     metadata: dict[str, str] = field(default_factory=dict)

@@ -19,6 +19,11 @@ class JobState(IntEnum):
     Names and values are those of ``torchx.specs.AppState`` (torchx 0.7.0), so that states of either kind
     compare equal.
 
+    Notes
+    -----
+    Compare with ``is`` where a type checker is to know that every state was handled: since states of two
+    kinds can be equal, ``==`` and ``match`` do not tell ty so.
+
     Examples
     --------
     >>> [str(state) for state in JobState if state.is_terminal]
@@ -41,6 +46,13 @@ class JobState(IntEnum):
 
     def __str__(self) -> str:
         return self.name
+
+    # As of any number. Written out, mypy no longer takes a state of another enum for one that is never equal.
+    def __eq__(self, other: object, /) -> bool:
+        return int(self) == other
+
+    def __hash__(self) -> int:
+        return hash(int(self))
 
 
 @dataclass(frozen=True)

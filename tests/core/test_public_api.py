@@ -74,7 +74,7 @@ def test_every_error_and_protocol_is_exported() -> None:
     defined = {name for name, value in vars(errors).items() if inspect.isclass(value)}
     ports = {name for name, value in vars(protocols).items() if inspect.isclass(value)}
     # No caller has to name the shapes of which a Protocol's members are.
-    assert defined | (ports - {"Listed", "StateLike"}) <= set(launchbind.__all__)
+    assert defined | (ports - {"HasRequest", "Listed", "StateLike"}) <= set(launchbind.__all__)
 
 
 @pytest.mark.parametrize("name", launchbind.__all__)
@@ -161,8 +161,8 @@ def test_the_whole_core_needs_the_standard_library_only() -> None:
         "import launchbind\n"
         "for name in launchbind.__all__: getattr(launchbind, name)\n"
         "from launchbind.testing import FakeApp, FakeExecutor, FakeRole, FakeScheduler\n"
-        "registry = launchbind.Registry('executor'); registry.register('fake', FakeExecutor)\n"
-        "launcher = launchbind.Launcher(registry, {'fake': FakeScheduler})\n"
+        "bindings = launchbind.Bindings(); bindings.bind('fake', FakeExecutor, FakeScheduler)\n"
+        "launcher = launchbind.Launcher(bindings)\n"
         "handle = launcher.run(FakeApp('job', [FakeRole('main', 'true')]), FakeExecutor())\n"
         "launcher.cancel(handle)\n"
         "assert launcher.wait(str(handle)).state.is_terminal\n"

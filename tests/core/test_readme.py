@@ -60,7 +60,7 @@ def test_it_runs_a_job(folder: Path) -> None:
 def test_another_process_cancels_its_job(folder: Path) -> None:
     """By the handle alone, and again without harm."""
     use = (folder / "use.py").read_text().partition("with Launcher")[0]
-    jobs = 'jobs = Launcher(executors, {"background": BackgroundScheduler})'
+    jobs = "jobs = Launcher(bindings)"
     sleep = 'app.roles[0].entrypoint, app.roles[0].args = "sleep", ["300"]'
     handle = run(folder, f"{use}\n{sleep}\n{jobs}\nprint(jobs.run(app, Background()))").strip()
     [pid] = [int(path.read_text()) for path in (folder / "background-jobs").glob("*.pid")]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from launchbind import Redactor
 from launchbind.redaction import MASK
-from launchbind.testing import FakeApp, FakeExecutor, FakeInfo, FakeRole
+from launchbind.testing import FakeApp, FakeExecutor, FakeRole
 
 if TYPE_CHECKING:
     from launchbind import Plan
@@ -253,7 +253,7 @@ def test_a_learned_secret_is_hidden_in_every_spelling(secret: str) -> None:
         assert "ZQ" not in redactor.text(text), spelling
 
 
-def plan_with(secret: str, where: str) -> Plan[FakeInfo]:
+def plan_with(secret: str, where: str) -> Plan[FakeApp, object]:
     """A plan that holds the secret under a secret name in one place, and also in harmless places."""
     env = {"executor env": ({"HF_TOKEN": secret}, {}), "role env": ({}, {"HF_TOKEN": secret})}
     executor_env, role_env = env[where]

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from fake_jobs import FakeLauncher
+from fake_jobs import FakeBindings, FakeLauncher
 
-from launchbind import Handle, JobStatus, Plan, PlanError, Registry, WaitTimeoutError
-from launchbind.testing import FakeApp, FakeExecutor, FakeInfo
+from launchbind import Handle, JobStatus, Plan, PlanError, WaitTimeoutError
+from launchbind.testing import FakeApp, FakeExecutor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from datetime import datetime
-
-    from launchbind import Scheduler, SchedulerFactory
 
 
 class HasANumberForAMethod(FakeExecutor):
@@ -32,15 +30,11 @@ class TakesOneFolder(FakeExecutor):
 class DoesNotCopy(FakeLauncher):
     """Plans with the executor it is given."""
 
-    def __init__(
-        self,
-        registry: Registry[FakeExecutor],
-        schedulers: Mapping[str, SchedulerFactory[Scheduler[FakeApp, FakeExecutor, FakeInfo]]],
-    ) -> None:
-        super().__init__(registry, schedulers, copier=lambda executor: executor)
+    def __init__(self, bindings: FakeBindings) -> None:
+        super().__init__(bindings, copier=lambda executor: executor)
 
 
-class UnredactedPlan(Plan[FakeInfo]):
+class UnredactedPlan(Plan[FakeApp, object]):
     """Its repr is the whole request."""
 
     def __repr__(self) -> str:
@@ -50,7 +44,7 @@ class UnredactedPlan(Plan[FakeInfo]):
 class ShowsSecretsInPlans(FakeLauncher):
     """The repr of its plans shows secrets."""
 
-    def plan(self, app: FakeApp, executor: FakeExecutor, *, backend: str | None = None) -> Plan[FakeInfo]:
+    def plan(self, app: Any, executor: Any, *, backend: Any = None) -> Any:
         plan = super().plan(app, executor, backend=backend)
         plan.__class__ = UnredactedPlan
         return plan
@@ -59,14 +53,14 @@ class ShowsSecretsInPlans(FakeLauncher):
 class IgnoresTheBackend(FakeLauncher):
     """Plans for another backend where it does not know the one that is given."""
 
-    def plan(self, app: FakeApp, executor: FakeExecutor, *, backend: str | None = None) -> Plan[FakeInfo]:
+    def plan(self, app: Any, executor: Any, *, backend: Any = None) -> Any:
         return super().plan(app, executor)
 
 
 class SubmitsAChangedPlan(FakeLauncher):
     """Submits a plan as it is now."""
 
-    def submit(self, plan: Plan[FakeInfo]) -> Handle:
+    def submit(self, plan: Plan[FakeApp, object]) -> Handle:
         plan.fingerprint = plan.current_fingerprint()
         return super().submit(plan)
 
@@ -74,7 +68,7 @@ class SubmitsAChangedPlan(FakeLauncher):
 class SubmitsAPlanTwice(FakeLauncher):
     """Submits a plan as often as it is called."""
 
-    def submit(self, plan: Plan[FakeInfo]) -> Handle:
+    def submit(self, plan: Plan[FakeApp, object]) -> Handle:
         plan.handle = None
         return super().submit(plan)
 

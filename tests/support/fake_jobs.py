@@ -4,30 +4,51 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from launchbind import Handle, Launcher, Registry
-from launchbind.testing import FakeApp, FakeExecutor, FakeInfo, FakeJob, FakeRole, FakeScheduler
+from launchbind import Bindings, Handle, Launcher
+from launchbind.testing import (
+    FakeApp,
+    FakeExecutor,
+    FakeInfo,
+    FakeJob,
+    FakeRequest,
+    FakeRole,
+    FakeScheduler,
+)
 
 if TYPE_CHECKING:
-    from launchbind import SchedulerFactory
+    from collections.abc import Mapping
 
-FakeLauncher = Launcher[FakeApp, FakeExecutor, FakeInfo]
+    from launchbind import BoundScheduler, Plan, Scheduler, SchedulerFactory
+
+    FakeFactory = SchedulerFactory[Scheduler[FakeApp, FakeExecutor, FakeInfo]]
+
+FakeBindings = Bindings[FakeApp, FakeExecutor]
+FakeLauncher = Launcher[FakeApp, FakeExecutor]
 
 
-def executors() -> Registry[FakeExecutor]:
-    """A registry with the backend ``fake``, which has the alias ``pretend``."""
-    registry: Registry[FakeExecutor] = Registry("executor")
-    registry.register("fake", FakeExecutor, aliases=("pretend",))
-    return registry
+def bindings(
+    factory: FakeFactory = FakeScheduler,
+    others: Mapping[str, SchedulerFactory[BoundScheduler[FakeApp, FakeExecutor, object]]] | None = None,
+) -> FakeBindings:
+    """Bindings of the backend ``fake``, which has the alias ``pretend``, and of others without executors."""
+    made: FakeBindings = Bindings(fallback=others)
+    made.bind("fake", FakeExecutor, factory, aliases=("pretend",))
+    return made
 
 
 def launcher_of(
-    scheduler: FakeScheduler | SchedulerFactory[FakeScheduler] = FakeScheduler,
+    scheduler: FakeScheduler | FakeFactory = FakeScheduler,
     *,
     session: str = "tests",
 ) -> FakeLauncher:
     """A launcher whose backend ``fake`` has this scheduler, or one that this factory creates."""
     factory = (lambda _: scheduler) if isinstance(scheduler, FakeScheduler) else scheduler
-    return Launcher(executors(), {"fake": factory}, session=session)
+    return Launcher(bindings(factory), session=session)
+
+
+def request_of(plan: Plan[object, object]) -> FakeRequest:
+    """What a plan of a fake scheduler would submit."""
+    return plan.request_as(FakeRequest)
 
 
 def hello(name: str = "hello") -> FakeApp:

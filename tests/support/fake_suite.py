@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 from unittest import SkipTest
 
-from fake_jobs import FakeLauncher, executors
+from fake_jobs import FakeLauncher, bindings
 
 from launchbind import Launcher
-from launchbind.testing import FakeApp, FakeCluster, FakeExecutor, FakeInfo, FakeProgram, FakeRole
+from launchbind.testing import FakeApp, FakeCluster, FakeExecutor, FakeProgram, FakeRole
 from launchbind.testing.conformance import PlanConformance, SchedulerConformance
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ PROGRAMS = {
 }
 
 
-class FakeSuite(SchedulerConformance[FakeApp, FakeExecutor, FakeInfo]):
+class FakeSuite(SchedulerConformance[FakeApp, FakeExecutor]):
     """The suite as the author of the fakes subclasses it."""
 
     succeeding = ("succeed",)
@@ -51,8 +51,8 @@ class Verdict:
 
 
 def verdict(
-    suite: type[PlanConformance[FakeApp, ExecutorT, FakeInfo]],
-    make_launcher: Callable[[], Launcher[FakeApp, ExecutorT, FakeInfo]],
+    suite: type[PlanConformance[FakeApp, ExecutorT]],
+    make_launcher: Callable[[], Launcher[FakeApp, ExecutorT]],
     executor: Callable[[], ExecutorT],
 ) -> Verdict:
     """Run every test of a suite, as pytest would."""
@@ -76,7 +76,7 @@ def launchers_of(
     cluster: FakeCluster, kind: Callable[..., FakeLauncher] = Launcher
 ) -> Callable[[], FakeLauncher]:
     """A function that makes launchers which all have this one cluster."""
-    return lambda: kind(executors(), {"fake": lambda session: cluster})
+    return lambda: kind(bindings(lambda session: cluster))
 
 
 def judge(*defects: type, **attributes: object) -> Verdict:

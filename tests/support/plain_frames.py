@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from launchbind.registry import decorator
+from launchbind.registry import caller
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -25,4 +25,4 @@ def _getframe(depth: int) -> FrameType:
         frame = frame.f_back
 
 
-setattr(decorator, "_frame_at", _getframe)  # noqa: B010  (private, to type checkers)
+setattr(caller, "_frame_at", _getframe)  # noqa: B010  (private, to type checkers)

@@ -6,31 +6,25 @@ import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from launchbind.bindings.translation import scheduler_errors
-from launchbind.errors import LaunchbindError, UnknownBackendError
+from launchbind.errors import LaunchbindError
 from launchbind.handle import Handle
-from launchbind.protocols import App, Scheduler, SchedulerFactory
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from launchbind.bindings.bindings import Bindings
+    from launchbind.protocols import BoundScheduler
     from launchbind.redaction import Redactor
-    from launchbind.registry import Registry
 
-AppT = TypeVar("AppT", bound=App)
+AppT = TypeVar("AppT")
 ExecutorT = TypeVar("ExecutorT")
-InfoT = TypeVar("InfoT")
 
 
-class SchedulerPool(Generic[AppT, ExecutorT, InfoT]):
+class SchedulerPool(Generic[AppT, ExecutorT]):
     """The schedulers of one session, by backend; safe to use from several threads.
 
     Parameters
     ----------
-    registry
-        Knows the aliases of backends.
-    factories
-        Backend to scheduler factory. It is only looked up by key, and iterated for the error of an
-        unknown backend, so it may be lazy.
+    bindings
+        Has the factories.
     session
         Passed to each factory.
     redactor
@@ -42,33 +36,18 @@ class SchedulerPool(Generic[AppT, ExecutorT, InfoT]):
         When no handle could carry the session, so that its jobs could not be found again.
     """
 
-    def __init__(
-        self,
-        registry: Registry[ExecutorT],
-        factories: Mapping[str, SchedulerFactory[Scheduler[AppT, ExecutorT, InfoT]]],
-        session: str,
-        redactor: Redactor,
-    ) -> None:
+    def __init__(self, bindings: Bindings[AppT, ExecutorT], session: str, redactor: Redactor) -> None:
         Handle("backend", session, "app_id")  # raises before any job can be submitted
-        self._registry = registry
-        self._factories = factories
+        self._bindings = bindings
         self._session = session
         self._redactor = redactor
-        self._schedulers: dict[str, Scheduler[AppT, ExecutorT, InfoT]] = {}
+        # Backend, what it was bound to then, and the scheduler. What is bound anew gets another one;
+        # the older one stays open, since somebody may be reading the logs of its jobs.
+        self._schedulers: list[tuple[str, object, BoundScheduler[AppT, ExecutorT, object]]] = []
         # Reentrant: a factory may ask the same launcher for another backend.
         self._lock = threading.RLock()
 
-    def canonical(self, backend: str) -> str:
-        """The registered name of a backend.
-
-        Parameters
-        ----------
-        backend
-            That name or an alias; a name that nobody registered is returned as it is.
-        """
-        return self._registry.entry(backend).name if backend in self._registry else backend
-
-    def scheduler(self, backend: str) -> Scheduler[AppT, ExecutorT, InfoT]:
+    def scheduler(self, backend: str) -> BoundScheduler[AppT, ExecutorT, object]:
         """The scheduler of a backend; the first call creates it.
 
         Parameters
@@ -80,17 +59,22 @@ class SchedulerPool(Generic[AppT, ExecutorT, InfoT]):
         ------
         UnknownBackendError
             When there is no factory for the backend.
+        MissingDependencyError, BrokenTargetError, InvalidTargetError
+            When the factory is lazy, and cannot be imported.
         SchedulerError
             When the factory fails; the next call tries again.
         """
         with self._lock:
-            if backend not in self._schedulers:
-                factory = self._factories.get(backend)
-                if factory is None:
-                    raise UnknownBackendError(backend, tuple(self._factories))
-                with scheduler_errors(backend, "create its scheduler", self._redactor):
-                    self._schedulers[backend] = factory(self._session)
-            return self._schedulers[backend]
+            entry = self._bindings.entry(backend)
+            bound = None if entry is None else entry.companion
+            for name, bound_then, scheduler in self._schedulers:
+                if name == backend and bound_then is bound:
+                    return scheduler
+            factory = self._bindings.factory(backend, entry)
+            with scheduler_errors(backend, "create its scheduler", self._redactor):
+                scheduler = factory(self._session)
+            self._schedulers.append((backend, bound, scheduler))
+            return scheduler
 
     def close(self) -> None:
         """Close every scheduler that was created, also when closing one of them fails.
@@ -103,7 +87,7 @@ class SchedulerPool(Generic[AppT, ExecutorT, InfoT]):
         failure: LaunchbindError | None = None
         with self._lock:
             while self._schedulers:
-                backend, scheduler = self._schedulers.popitem()
+                backend, _, scheduler = self._schedulers.pop()
                 try:
                     with scheduler_errors(backend, "close its scheduler", self._redactor):
                         scheduler.close()

@@ -110,7 +110,7 @@ class GuardedAdapter:
         with self._guard("app()"):
             return self._adapter.app(executor, name, command, env)
 
-    def launcher(self, session: str) -> Launcher[App, object, object]:
+    def launcher(self, session: str) -> Launcher[App, object]:
         """Make a launcher."""
         with self._guard("launcher()"):
             return self._adapter.launcher(session)

@@ -58,7 +58,7 @@ def status(handles: tuple[str, ...], as_json: bool) -> None:
 
 
 def _statuses(
-    launcher: Launcher[App, object, object], handles: list[Handle], errors: list[Exception]
+    launcher: Launcher[App, object], handles: list[Handle], errors: list[Exception]
 ) -> Iterator[tuple[Handle, JobStatus]]:
     """Ask in one query, or, when a job is unknown, one by one, so that each error is about one job."""
     try:

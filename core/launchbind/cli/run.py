@@ -88,7 +88,7 @@ def _hold_interrupts() -> list[int]:
 
 
 def _follow(
-    launcher: Launcher[App, object, object], handle: Handle, interrupted: list[int], *, as_json: bool
+    launcher: Launcher[App, object], handle: Handle, interrupted: list[int], *, as_json: bool
 ) -> int:
     """Show the job's output until it ends, and return the exit code of this process."""
     try:
@@ -115,7 +115,7 @@ def _follow(
     return exit_code(status)
 
 
-def _show_output(launcher: Launcher[App, object, object], handle: Handle, place: TextIO) -> None:
+def _show_output(launcher: Launcher[App, object], handle: Handle, place: TextIO) -> None:
     try:
         for line in launcher.logs(handle, follow=True):
             place.write(line)

@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar, cast, overload
 
 from launchbind.bindings.schedulers import SchedulerPool
 from launchbind.bindings.translation import scheduler_errors
-from launchbind.errors import InvalidHandleError, SchedulerError, UnsupportedError
+from launchbind.errors import InvalidHandleError, PlanError, SchedulerError, UnsupportedError
 from launchbind.handle import Handle
 from launchbind.jobs.job import Job, state_and_exit_code, statuses
 from launchbind.jobs.waiting import wait
 from launchbind.planning.planner import Planner
-from launchbind.protocols import App, Role, Scheduler, SchedulerFactory, SupportsList
+from launchbind.protocols import App, Role, SupportsList
 from launchbind.redaction import Redactor
 from launchbind.state import JobStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from typing_extensions import Self
+    from typing_extensions import Never, Self
 
+    from launchbind.bindings.backend import AnyBackend, Backend
+    from launchbind.bindings.bindings import Bindings
     from launchbind.planning.plan import Plan
-    from launchbind.registry import Registry
+    from launchbind.protocols import BoundScheduler
 
+AppT_contra = TypeVar("AppT_contra", bound=App, contravariant=True)
+ExecutorT_contra = TypeVar("ExecutorT_contra", contravariant=True)
 AppT = TypeVar("AppT", bound=App)
 ExecutorT = TypeVar("ExecutorT")
 InfoT = TypeVar("InfoT")
 
 
-class Launcher(Generic[AppT, ExecutorT, InfoT]):
+class Launcher(Generic[AppT_contra, ExecutorT_contra]):
     """Plans, submits and follows jobs.
 
     Everything after ``submit`` needs only the handle, so another process can go on where one stopped.
@@ -43,10 +47,9 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
 
     Parameters
     ----------
-    registry
-        Maps an executor's class to its backend.
-    schedulers
-        Backend to scheduler factory; a scheduler is created when its backend is first used.
+    bindings
+        Map an executor's class to its backend, and that to its scheduler, which is created when the backend
+        is first used.
     session
         Groups jobs; it is part of their handles.
     copier
@@ -61,34 +64,31 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
 
     Examples
     --------
-    >>> from launchbind import Registry
+    >>> from launchbind import Bindings
     >>> from launchbind.testing import FakeApp, FakeCluster, FakeExecutor, FakeRole
-    >>> executors: Registry[FakeExecutor] = Registry("executor")
-    >>> _ = executors.register("fake", FakeExecutor)
-    >>> with Launcher(executors, {"fake": FakeCluster}) as jobs:
-    ...     handle = jobs.run(FakeApp("fit", [FakeRole("main", "train")]), FakeExecutor())
+    >>> bindings: Bindings[FakeApp, FakeExecutor] = Bindings()
+    >>> FAKE = bindings.bind("fake", FakeExecutor, FakeCluster)
+    >>> with Launcher(bindings) as jobs:
+    ...     plan = jobs.plan(FakeApp("fit", [FakeRole("main", "train")]), FakeExecutor(), backend=FAKE)
+    ...     handle = jobs.submit(plan)
     ...     print(jobs.wait(handle, poll=0.01).state)
     SUCCEEDED
     """
 
     def __init__(
         self,
-        registry: Registry[ExecutorT],
-        schedulers: Mapping[str, SchedulerFactory[Scheduler[AppT, ExecutorT, InfoT]]],
+        bindings: Bindings[AppT_contra, ExecutorT_contra],
         *,
         session: str = "launchbind",
-        copier: Callable[[ExecutorT], ExecutorT] = copy.deepcopy,
+        copier: Callable[[ExecutorT_contra], ExecutorT_contra] = copy.deepcopy,
         secret_names: Iterable[str] = (),
     ) -> None:
         names = tuple(secret_names)
         self._session = session
         self._redactor = Redactor(names)
-        self._pool: SchedulerPool[AppT, ExecutorT, InfoT] = SchedulerPool(
-            registry, schedulers, session, self._redactor
-        )
-        self._planner: Planner[AppT, ExecutorT, InfoT] = Planner(
-            registry, self._pool, copier=copier, secret_names=names
-        )
+        self._bindings = bindings
+        self._pool = SchedulerPool(bindings, session, self._redactor)
+        self._planner = Planner(bindings, self._pool, copier=copier, secret_names=names)
         self._roles: dict[Handle, Sequence[Role]] = {}
 
     @property
@@ -98,7 +98,15 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
 
     # -- before the job --------------------------------------------------------------------------
 
-    def plan(self, app: AppT, executor: ExecutorT, *, backend: str | None = None) -> Plan[InfoT]:
+    @overload
+    def plan(
+        self, app: AppT, executor: ExecutorT, *, backend: Backend[AppT, ExecutorT, InfoT]
+    ) -> Plan[AppT, InfoT]: ...
+    @overload
+    def plan(
+        self, app: AppT_contra, executor: ExecutorT_contra, *, backend: str | None = None
+    ) -> Plan[AppT_contra, object]: ...
+    def plan(self, app: App, executor: object, *, backend: AnyBackend | None = None) -> Plan[App, object]:
         """Dry-run ``app`` on copies: neither ``app`` nor ``executor`` is changed.
 
         Parameters
@@ -108,33 +116,39 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         executor
             Where and how to run it.
         backend
-            A backend's name or alias; by default the name the executor's class is registered under.
+            A backend's key, or its name or alias; by default the name the executor's class is bound to. With
+            the key, checkers know the type of the plan's ``info``; else :meth:`Plan.request_as` tells them.
 
         Raises
         ------
         UnknownTypeError, UnknownBackendError
             When no backend is known for the executor, or no scheduler for the backend.
+        MissingDependencyError, BrokenTargetError
+            When the backend's executor or scheduler cannot be imported.
         PlanError
-            When the app has no roles, two of one name or one without replicas, or cannot be copied.
+            When the app has no roles, two of one name or one without replicas, or cannot be copied; or when
+            the backend takes another class of executors.
         DryRunError
             When the scheduler or a role's ``pre_proc`` fails.
         """
-        plan = self._planner.plan(app, executor, backend)
+        # The overloads say which app and executor these are; the planner checks the executor.
+        mine, where = cast("AppT_contra", app), cast("ExecutorT_contra", executor)
+        plan = self._planner.plan(mine, where, backend)
         self._redactor.update(plan.redactor)  # later errors of the scheduler may repeat these secrets
         return plan
 
-    def submit(self, plan: Plan[InfoT]) -> Handle:
+    def submit(self, plan: Plan[AppT_contra, object]) -> Handle:
         """Submit exactly what was planned.
 
         Parameters
         ----------
         plan
-            A plan of this launcher, or of one with the same schedulers.
+            A plan of this launcher, or of one with the same bindings.
 
         Raises
         ------
         PlanError
-            When the plan was submitted before, or changed since it was made.
+            When the plan was submitted before, changed since it was made, or made with other bindings.
         SchedulerError
             When the scheduler refuses it; the plan can be submitted again.
         """
@@ -142,10 +156,13 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         self._roles[handle] = plan.app.roles
         return handle
 
-    def _schedule(self, plan: Plan[InfoT]) -> Handle:
-        scheduler, backend, name = self.scheduler(plan.backend), plan.backend, plan.app.name
+    def _schedule(self, plan: Plan[object, object]) -> Handle:
+        scheduler, backend, name = self._pool.scheduler(plan.backend), plan.backend, plan.app_name
+        if plan.origin != self._bindings.origin(backend):
+            raise PlanError(name, f"was planned with another binding of {backend}: plan it again")
         with scheduler_errors(backend, f"submit app {name!r}", plan.redactor):
-            app_id = scheduler.schedule(plan.info)
+            # A scheduler from the same factory made the info.
+            app_id = scheduler.schedule(cast("Never", plan.info))
         try:
             return Handle(backend, self._session, app_id)
         except InvalidHandleError as error:
@@ -154,9 +171,14 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
             reason = f"no handle can carry its id {app_id!r}, so it was cancelled: give the app another name"
             raise SchedulerError(backend, f"keep the job of app {name!r}", reason) from error
 
-    def run(self, app: AppT, executor: ExecutorT, *, backend: str | None = None) -> Handle:
+    @overload
+    def run(self, app: AppT, executor: ExecutorT, *, backend: Backend[AppT, ExecutorT, object]) -> Handle: ...
+    @overload
+    def run(self, app: AppT_contra, executor: ExecutorT_contra, *, backend: str | None = None) -> Handle: ...
+    def run(self, app: App, executor: object, *, backend: AnyBackend | None = None) -> Handle:
         """Plan and submit; see :meth:`plan` and :meth:`submit`."""
-        return self.submit(self.plan(app, executor, backend=backend))
+        mine, where = cast("AppT_contra", app), cast("ExecutorT_contra", executor)
+        return self.submit(self.plan(mine, where, backend=cast("str | None", backend)))
 
     # -- the job ---------------------------------------------------------------------------------
 
@@ -261,13 +283,13 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         """
         return self._job(handle).logs(role, replica, follow, regex, since)
 
-    def list(self, backend: str) -> list[JobStatus]:
+    def list(self, backend: AnyBackend) -> list[JobStatus]:
         """The jobs that the backend knows.
 
         Parameters
         ----------
         backend
-            A backend's name or alias.
+            A backend's key, name or alias.
 
         Raises
         ------
@@ -278,52 +300,50 @@ class Launcher(Generic[AppT, ExecutorT, InfoT]):
         SchedulerError
             When the scheduler fails.
         """
-        backend = self._pool.canonical(backend)
-        scheduler = self._pool.scheduler(backend)
+        name = self._bindings.canonical(backend)
+        scheduler = self._pool.scheduler(name)
         if not isinstance(scheduler, SupportsList):
-            raise UnsupportedError(backend, "list jobs")
-        with scheduler_errors(backend, "list its jobs", self._redactor):
+            raise UnsupportedError(name, "list jobs")
+        with scheduler_errors(name, "list its jobs", self._redactor):
             return [
-                JobStatus(Handle(backend, self._session, job.app_id), *state_and_exit_code(backend, job))
+                JobStatus(Handle(name, self._session, job.app_id), *state_and_exit_code(name, job))
                 for job in scheduler.list()
             ]
 
     def _job(self, handle: Handle | str) -> Job:
         handle = Handle.parse(handle) if isinstance(handle, str) else handle
-        backend = self._pool.canonical(handle.backend)
+        backend = self._bindings.canonical(handle.backend)
         handle = Handle(backend, handle.session, handle.app_id)
         return Job(handle, self._pool.scheduler(backend), self._redactor, self._roles.get(handle))
 
     # -- the launcher itself ---------------------------------------------------------------------
 
-    def scheduler(self, backend: str) -> Scheduler[AppT, ExecutorT, InfoT]:
+    @overload
+    def scheduler(
+        self, backend: Backend[AppT, ExecutorT, InfoT]
+    ) -> BoundScheduler[AppT, ExecutorT, InfoT]: ...
+    @overload
+    def scheduler(self, backend: str) -> BoundScheduler[AppT_contra, ExecutorT_contra, object]: ...
+    def scheduler(self, backend: AnyBackend) -> BoundScheduler[Never, Never, object]:
         """The scheduler of a backend, for what this class does not offer; the launcher closes it.
+
+        ``isinstance(jobs.scheduler(backend), SupportsLogs)`` tells whether it has a capability.
 
         Parameters
         ----------
         backend
-            A backend's name or alias.
+            A backend's key, name or alias.
 
         Raises
         ------
         UnknownBackendError
             When there is no scheduler for the backend.
+        MissingDependencyError, BrokenTargetError
+            When its factory cannot be imported.
         SchedulerError
             When the scheduler cannot be created.
         """
-        return self._pool.scheduler(self._pool.canonical(backend))
-
-    def supports(self, backend: str, capability: type) -> bool:
-        """Whether the backend's scheduler has a capability.
-
-        Parameters
-        ----------
-        backend
-            A backend's name or alias.
-        capability
-            A runtime-checkable Protocol, such as :class:`launchbind.SupportsLogs`.
-        """
-        return isinstance(self.scheduler(backend), capability)
+        return self._pool.scheduler(self._bindings.canonical(backend))
 
     def close(self) -> None:
         """Close every scheduler that was created; calling it again does nothing.

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Protocol
 
+    from launchbind.protocols import HasRequest
+
 AppT = TypeVar("AppT", bound=App)
 CfgT = TypeVar("CfgT")
 InfoT = TypeVar("InfoT")
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     class _Adjusting(Role, Protocol[InfoT_contra]):
         """A role that takes infos of a known type; :class:`Role` does not say which."""
 
-        def pre_proc(self, scheduler: str, dryrun_info: InfoT_contra, /) -> object: ...
+        def pre_proc(self, scheduler: str, dryrun_info: InfoT_contra, /) -> HasRequest: ...
 
     class _SubmitDryrunOf(Protocol):
         def __call__(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from hashlib import sha256
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from launchbind.errors import PlanError
 from launchbind.planning.canonical import canonical, dump
@@ -17,18 +17,22 @@ if TYPE_CHECKING:
     from launchbind.protocols import App
     from launchbind.redaction import Json
 
-InfoT = TypeVar("InfoT")
+AppT_co = TypeVar("AppT_co", covariant=True)
+InfoT_co = TypeVar("InfoT_co", covariant=True)
+RequestT = TypeVar("RequestT")
 
 SCHEMA = 1
 """Version of the JSON that :meth:`Plan.to_json` writes."""
 
 
-class Plan(Generic[InfoT]):
+class Plan(Generic[AppT_co, InfoT_co]):
     """What a scheduler would submit; made by :meth:`Launcher.plan`, submitted by :meth:`Launcher.submit`.
+
+    A plan is covariant: any plan is a ``Plan[object, object]``.
 
     Parameters
     ----------
-    backend, app, info
+    backend, app, info, origin
         As the attributes of these names.
     redactor
         Knows the secrets of executor and app; the plan adds those of the request. A new one by default.
@@ -39,10 +43,9 @@ class Plan(Generic[InfoT]):
     ----------
     backend
         The registered name of the scheduler.
-    app
-        The planned copy of the app.
-    info
-        The scheduler's own dry-run info, unredacted.
+    origin
+        What the backend was bound to, and in which bindings: see :meth:`Bindings.origin`. A launcher for
+        which that is not the same refuses the plan.
     fingerprint
         sha256, in hex, of backend and canonical request: equal for equal plans, in any process.
     handle
@@ -57,15 +60,17 @@ class Plan(Generic[InfoT]):
     def __init__(
         self,
         backend: str,
-        app: App,
-        info: InfoT,
+        app: AppT_co,
+        info: InfoT_co,
         *,
+        origin: object = None,
         redactor: Redactor | None = None,
         volatile: Mapping[str, str] | None = None,
     ) -> None:
         self.backend = backend
-        self.app = app
-        self.info = info
+        self._app = app
+        self._info = info
+        self.origin = origin
         self.handle: Handle | None = None
         self.redactor: Redactor = redactor or Redactor()
         self.volatile: Mapping[str, str] = dict(volatile or {})
@@ -73,6 +78,43 @@ class Plan(Generic[InfoT]):
         request = self._request()
         self.redactor.learn(request)
         self.fingerprint: str = self._fingerprint(request)
+
+    @property
+    def app(self) -> AppT_co:
+        """The planned copy of the app."""
+        return self._app
+
+    @property
+    def info(self) -> InfoT_co:
+        """The scheduler's own dry-run info, unredacted."""
+        return self._info
+
+    @property
+    def app_name(self) -> str:
+        """The name of the app."""
+        return cast("App", self._app).name
+
+    def request_as(self, kind: type[RequestT]) -> RequestT:
+        """What the scheduler would submit, if it is of a type.
+
+        Where ``plan`` was given a backend's name or none, checkers do not know the type of ``info``; this
+        tells them.
+
+        Parameters
+        ----------
+        kind
+            The class of the request.
+
+        Raises
+        ------
+        PlanError
+            When the request is of another class.
+        """
+        request: object = getattr(self.info, "request", self.info)
+        if not isinstance(request, kind):
+            found, wanted = type(request).__qualname__, kind.__qualname__
+            raise PlanError(self.app_name, f"has a request of type {found} on {self.backend}, not {wanted}")
+        return request
 
     def current_fingerprint(self) -> str:
         """The fingerprint of the request as it is now; it differs from ``fingerprint`` after a change."""
@@ -95,9 +137,9 @@ class Plan(Generic[InfoT]):
         """
         with self._submitting:
             if self.handle is not None:
-                raise PlanError(self.app.name, f"was submitted already, as {self.handle}: plan it again")
+                raise PlanError(self.app_name, f"was submitted already, as {self.handle}: plan it again")
             if self.current_fingerprint() != self.fingerprint:
-                raise PlanError(self.app.name, "was changed after it was planned: plan it again")
+                raise PlanError(self.app_name, "was changed after it was planned: plan it again")
             self.handle = submit()
             return self.handle
 
@@ -127,7 +169,7 @@ class Plan(Generic[InfoT]):
             {
                 "schema": SCHEMA,
                 "backend": self.backend,
-                "app": self.redactor.text(self.app.name) if redact else self.app.name,
+                "app": self.redactor.text(self.app_name) if redact else self.app_name,
                 "fingerprint": self.fingerprint,
                 "request": self.redactor.tree(request) if redact else request,
             },
@@ -135,7 +177,7 @@ class Plan(Generic[InfoT]):
         )
         return _mask_volatile(text, self.volatile)
 
-    def diff(self, other: Plan[InfoT]) -> str:
+    def diff(self, other: Plan[object, object]) -> str:
         """A unified, redacted diff from this plan to ``other``; empty when they are the same."""
         from difflib import unified_diff
 
@@ -146,18 +188,18 @@ class Plan(Generic[InfoT]):
         plans = (self, other)
         texts = (_mask_volatile(plan.render(redact=False), plan.volatile) for plan in plans)
         old, new = (hidden(text).splitlines() for text in texts)
-        old_name, new_name = (hidden(f"{plan.backend}/{plan.app.name}") for plan in plans)
+        old_name, new_name = (hidden(f"{plan.backend}/{plan.app_name}") for plan in plans)
         return "\n".join(unified_diff(old, new, old_name, new_name, lineterm=""))
 
     def __str__(self) -> str:
         return self.render()
 
     def __repr__(self) -> str:
-        name = self.redactor.text(self.app.name)
+        name = self.redactor.text(self.app_name)
         return f"<Plan of app {name!r} on {self.backend}, {self.fingerprint[:12]}>"
 
     def _request(self) -> Json:
-        return canonical(getattr(self.info, "request", self.info))
+        return canonical(getattr(self._info, "request", self._info))
 
     def _fingerprint(self, request: Json) -> str:
         text = _mask_volatile(dump([self.backend, request]), self.volatile)

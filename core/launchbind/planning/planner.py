@@ -16,21 +16,21 @@ from launchbind.redaction import Redactor
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from launchbind.bindings.backend import AnyBackend
+    from launchbind.bindings.bindings import Bindings
     from launchbind.bindings.schedulers import SchedulerPool
-    from launchbind.registry import Registry
 
 AppT = TypeVar("AppT", bound=App)
 ExecutorT = TypeVar("ExecutorT")
-InfoT = TypeVar("InfoT")
 
 
-class Planner(Generic[AppT, ExecutorT, InfoT]):
+class Planner(Generic[AppT, ExecutorT]):
     """Makes the plans of one launcher.
 
     Parameters
     ----------
-    registry
-        Maps the executor's class to its backend.
+    bindings
+        Map the executor's class to its backend.
     pool
         The launcher's schedulers.
     copier, secret_names
@@ -39,21 +39,22 @@ class Planner(Generic[AppT, ExecutorT, InfoT]):
 
     def __init__(
         self,
-        registry: Registry[ExecutorT],
-        pool: SchedulerPool[AppT, ExecutorT, InfoT],
+        bindings: Bindings[AppT, ExecutorT],
+        pool: SchedulerPool[AppT, ExecutorT],
         *,
         copier: Callable[[ExecutorT], ExecutorT],
         secret_names: tuple[str, ...],
     ) -> None:
-        self._registry = registry
+        self._bindings = bindings
         self._pool = pool
         self._copier = copier
         self._secret_names = secret_names
 
-    def plan(self, app: AppT, executor: ExecutorT, backend: str | None) -> Plan[InfoT]:
+    def plan(self, app: AppT, executor: ExecutorT, key: AnyBackend | None) -> Plan[AppT, object]:
         """Dry-run ``app`` on copies; see :meth:`launchbind.Launcher.plan`."""
         _check(app)
-        backend = self._pool.canonical(self._registry.name_of(executor) if backend is None else backend)
+        backend = self._backend(app, executor, key)
+        origin = self._bindings.origin(backend)
         scheduler = self._pool.scheduler(backend)
         try:
             app, executor = copy.deepcopy(app), self._copier(executor)
@@ -64,7 +65,8 @@ class Planner(Generic[AppT, ExecutorT, InfoT]):
             info = scheduler.submit_dryrun(app, executor)
             volatile: Mapping[str, str] = {}
             if isinstance(scheduler, SupportsVolatile):
-                volatile = cast("SupportsVolatile[InfoT]", scheduler).volatile(info)
+                # The info comes from this very scheduler.
+                volatile = cast("SupportsVolatile[object]", scheduler).volatile(info)
         except DryRunError as error:
             reason = self._redactor(app, executor).text(error.reason)
             raise DryRunError(error.app, error.backend, error.role, error.index, reason) from error.__cause__
@@ -73,7 +75,18 @@ class Planner(Generic[AppT, ExecutorT, InfoT]):
         except Exception as error:
             reason = redacted_reason(error, self._redactor(app, executor))
             raise DryRunError(app.name, backend, None, None, reason) from error
-        return Plan(backend, app, info, redactor=self._redactor(app, executor), volatile=volatile)
+        redactor = self._redactor(app, executor)
+        return Plan(backend, app, info, origin=origin, redactor=redactor, volatile=volatile)
+
+    def _backend(self, app: AppT, executor: ExecutorT, key: AnyBackend | None) -> str:
+        if key is None:
+            return self._bindings.executors.name_of(executor)
+        backend = self._bindings.canonical(key)
+        if not self._bindings.takes(backend, executor):
+            wanted = self._bindings.executors.type_of(backend).__qualname__
+            given = type(executor).__qualname__
+            raise PlanError(app.name, f"cannot run on {backend} with a {given}: it takes a {wanted}")
+        return backend
 
     def _redactor(self, app: AppT, executor: ExecutorT) -> Redactor:
         redactor = Redactor(self._secret_names)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from launchbind.protocols.app import App as App
 from launchbind.protocols.app import Executor as Executor
+from launchbind.protocols.app import HasRequest as HasRequest
 from launchbind.protocols.app import Role as Role
 from launchbind.protocols.capabilities import DescribesExitCode as DescribesExitCode
 from launchbind.protocols.capabilities import Listed as Listed
@@ -21,6 +22,7 @@ from launchbind.protocols.capabilities import SupportsDescribeMany as SupportsDe
 from launchbind.protocols.capabilities import SupportsList as SupportsList
 from launchbind.protocols.capabilities import SupportsLogs as SupportsLogs
 from launchbind.protocols.capabilities import SupportsVolatile as SupportsVolatile
+from launchbind.protocols.scheduler import BoundScheduler as BoundScheduler
 from launchbind.protocols.scheduler import Description as Description
 from launchbind.protocols.scheduler import DryRunScheduler as DryRunScheduler
 from launchbind.protocols.scheduler import Scheduler as Scheduler

@@ -11,10 +11,17 @@ if TYPE_CHECKING:
 
 
 class Executor(Protocol):
-    """Typed configuration: where and how a job runs."""
+    """Typed configuration: where and how a job runs; launchbind only reads it."""
 
-    env_vars: dict[str, str]
-    retries: int
+    @property
+    def env_vars(self) -> Mapping[str, str]:
+        """Environment variables of every role."""
+        ...
+
+    @property
+    def retries(self) -> int:
+        """How often a job that fails is run again."""
+        ...
 
     def nnodes(self) -> int:
         """How many nodes the job takes."""
@@ -22,6 +29,15 @@ class Executor(Protocol):
 
     def nproc_per_node(self) -> int:
         """How many processes run on each node."""
+        ...
+
+
+class HasRequest(Protocol):
+    """A dry-run info of any launcher: it has what the scheduler would submit."""
+
+    @property
+    def request(self) -> object:
+        """What the scheduler would submit."""
         ...
 
 
@@ -55,7 +71,7 @@ class Role(Protocol):
 
     # Each launcher's roles take that launcher's dry-run info. Never accepts any of them: parameters are
     # contravariant. Only the pipeline calls the method, and checks what it returns.
-    def pre_proc(self, scheduler: str, dryrun_info: Never, /) -> object:
+    def pre_proc(self, scheduler: str, dryrun_info: Never, /) -> HasRequest:
         """Adjust the request for this role.
 
         Parameters

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from typing_extensions import Never
+
     from launchbind.protocols.app import Role
 
 AppT_contra = TypeVar("AppT_contra", contravariant=True)
@@ -104,6 +106,39 @@ class Scheduler(Protocol[AppT_contra, CfgT_contra, InfoT]):
 
     def close(self) -> None:
         """Release connections, threads and the like; the jobs go on."""
+        ...
+
+
+class BoundScheduler(Protocol[AppT_contra, CfgT_contra, InfoT_co]):
+    """A :class:`Scheduler` as a launcher gives it to others: every scheduler is one.
+
+    What it makes can be read, but only :meth:`launchbind.Launcher.submit` knows that an info comes from this
+    very scheduler, so no type of info can be passed to ``schedule``.
+    """
+
+    @property
+    def backend(self) -> str:
+        """See :class:`Scheduler`."""
+        ...
+
+    def submit_dryrun(self, app: AppT_contra, cfg: CfgT_contra, /) -> InfoT_co:
+        """See :class:`Scheduler`."""
+        ...
+
+    def schedule(self, dryrun_info: Never, /) -> str:
+        """See :class:`Scheduler`; for launchers alone."""
+        ...
+
+    def describe(self, app_id: str, /) -> Description | None:
+        """See :class:`Scheduler`."""
+        ...
+
+    def cancel(self, app_id: str, /) -> None:
+        """See :class:`Scheduler`."""
+        ...
+
+    def close(self) -> None:
+        """See :class:`Scheduler`."""
         ...
 
 

@@ -11,7 +11,7 @@ from unittest import SkipTest
 from launchbind.errors import PlanError, UnknownJobError
 from launchbind.handle import Handle
 from launchbind.protocols import SupportsList, SupportsLogs
-from launchbind.testing._suite import AppT, ExecutorT, InfoT, Suite, refusal
+from launchbind.testing._suite import AppT, ExecutorT, Suite, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ with getattr(import_module(module), name)() as jobs:
 """
 
 
-class HandleRules(Suite[AppT, ExecutorT, InfoT]):
+class HandleRules(Suite[AppT, ExecutorT]):
     """The part of the suite that submits plans and finds their jobs again.
 
     Attributes
@@ -42,20 +42,22 @@ class HandleRules(Suite[AppT, ExecutorT, InfoT]):
     elsewhere: ClassVar[str | None] = None
 
     def test_a_changed_plan_is_refused(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """A plan whose request was replaced is not submitted."""
         with make_launcher() as jobs:
             plan = self._plan(jobs, executor, self.succeeding)
-            plan.info = self._plan(jobs, executor, self.failing).info
+            other = self._plan(jobs, executor, self.failing)
+            # An info holds its request, and takes attributes, since the app is attached to it.
+            setattr(plan.info, "request", getattr(other.info, "request", None))  # noqa: B010
             error = refusal(lambda: jobs.submit(plan))
         assert isinstance(error, PlanError), (
-            f"a plan whose info was replaced gave {error!r}, not a PlanError: the request must be part of "
+            f"a plan whose request was replaced gave {error!r}, not a PlanError: the request must be part of "
             "the dry-run info, and submit() must compare fingerprints"
         )
 
     def test_a_plan_is_submitted_once(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """Submitting a plan again is refused."""
         with make_launcher() as jobs:
@@ -68,7 +70,7 @@ class HandleRules(Suite[AppT, ExecutorT, InfoT]):
         )
 
     def test_another_launcher_finds_the_job(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """The text of its handle is enough to get its status and its roles."""
         with make_launcher() as jobs:
@@ -88,7 +90,7 @@ class HandleRules(Suite[AppT, ExecutorT, InfoT]):
         )
 
     def test_another_process_finds_the_job(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """Another process gets the job's state, and cancels it."""
         if self.elsewhere is None:
@@ -109,7 +111,7 @@ class HandleRules(Suite[AppT, ExecutorT, InfoT]):
             self._end(jobs, handle)
 
     def test_an_unknown_job_is_an_error(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """Status, wait, cancel and logs of a job that never existed are errors."""
         with make_launcher() as jobs:
@@ -123,7 +125,7 @@ class HandleRules(Suite[AppT, ExecutorT, InfoT]):
                 "logs": lambda: list(jobs.logs(handle)),
             }
             for name, ask in asked.items():
-                if name == "logs" and not jobs.supports(backend, SupportsLogs):
+                if name == "logs" and not isinstance(jobs.scheduler(backend), SupportsLogs):
                     continue
                 error = refusal(ask)
                 assert isinstance(error, UnknownJobError), (
@@ -132,12 +134,12 @@ class HandleRules(Suite[AppT, ExecutorT, InfoT]):
                 )
 
     def test_the_list_has_the_job(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """A listing has the job once, with the id that schedule() returned and its current state."""
         with make_launcher() as jobs:
             backend = self._plan(jobs, executor).backend
-            if not jobs.supports(backend, SupportsList):
+            if not isinstance(jobs.scheduler(backend), SupportsList):
                 raise SkipTest(f"the scheduler of {backend!r} does not claim SupportsList")
             with self._job(jobs, executor, self.succeeding) as handle:
                 ended = self._end(jobs, handle)

@@ -8,7 +8,7 @@ from unittest import SkipTest
 from launchbind.errors import LaunchbindError, WaitTimeoutError
 from launchbind.protocols import DescribesExitCode
 from launchbind.state import JobState
-from launchbind.testing._suite import AppT, ExecutorT, InfoT, Suite, refusal
+from launchbind.testing._suite import AppT, ExecutorT, Suite, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SHORT_SECONDS = 0.1
 
 
-class JobRules(Suite[AppT, ExecutorT, InfoT]):
+class JobRules(Suite[AppT, ExecutorT]):
     """The part of the suite that runs jobs to their end.
 
     Attributes
@@ -36,19 +36,19 @@ class JobRules(Suite[AppT, ExecutorT, InfoT]):
     # -- states ----------------------------------------------------------------------------------
 
     def test_a_job_that_succeeds_is_succeeded(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """It stays SUCCEEDED when it is asked again."""
         self._ends_as(JobState.SUCCEEDED, make_launcher, executor, self.succeeding)
 
     def test_a_job_that_fails_is_failed(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """It stays FAILED when it is asked again."""
         self._ends_as(JobState.FAILED, make_launcher, executor, self.failing)
 
     def test_exit_codes_are_told(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """0 for success, the program's own for failure, None while the job runs."""
         with make_launcher() as jobs:
@@ -67,7 +67,7 @@ class JobRules(Suite[AppT, ExecutorT, InfoT]):
         assert early is None, f"exit_code is {early} for a job that runs: it must be None until the end"
 
     def test_a_running_job_has_not_ended(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """Waiting times out, and the job goes on."""
         with make_launcher() as jobs, self._job(jobs, executor, self.lasting) as handle:
@@ -78,7 +78,7 @@ class JobRules(Suite[AppT, ExecutorT, InfoT]):
             assert state is JobState.RUNNING, f"after wait() gave up the job is {state!s}: it must go on"
 
     def test_statuses_agree_with_status(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """Each has the state and exit code that status() gives, in the order asked."""
         with (
@@ -101,7 +101,7 @@ class JobRules(Suite[AppT, ExecutorT, InfoT]):
     # -- ending ----------------------------------------------------------------------------------
 
     def test_cancelling_ends_the_job(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """The job becomes CANCELLED, or FAILED where the backend does not distinguish them."""
         with make_launcher() as jobs, self._job(jobs, executor, self.lasting) as handle:
@@ -113,7 +113,7 @@ class JobRules(Suite[AppT, ExecutorT, InfoT]):
         )
 
     def test_cancelling_again_changes_nothing(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """Cancelling a job that has ended, was cancelled or never existed does nothing."""
         with make_launcher() as jobs, self._job(jobs, executor, self.succeeding) as ended:
@@ -138,7 +138,7 @@ class JobRules(Suite[AppT, ExecutorT, InfoT]):
                     )
 
     def test_failures_hide_secrets(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """For a program that does not exist, neither error nor status shows a secret variable."""
         with make_launcher() as jobs:
@@ -159,7 +159,7 @@ class JobRules(Suite[AppT, ExecutorT, InfoT]):
     def _ends_as(
         self,
         expected: JobState,
-        make_launcher: MakeLauncher[AppT, ExecutorT, InfoT],
+        make_launcher: MakeLauncher[AppT, ExecutorT],
         executor: ExecutorT,
         command: Sequence[str],
     ) -> None:

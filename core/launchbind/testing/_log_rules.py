@@ -12,7 +12,7 @@ from unittest import SkipTest
 from launchbind.errors import PlanError
 from launchbind.protocols import SupportsLogs
 from launchbind.state import JobState
-from launchbind.testing._suite import AppT, ExecutorT, InfoT, Suite, refusal
+from launchbind.testing._suite import AppT, ExecutorT, Suite, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
@@ -25,7 +25,7 @@ _LINES = tuple(f"launchbind-line-{number}" for number in range(10))
 _ECHOES = [f"echo {line}" for line in _LINES]
 
 
-class LogRules(Suite[AppT, ExecutorT, InfoT]):
+class LogRules(Suite[AppT, ExecutorT]):
     """The part of the suite that reads logs; skipped unless the scheduler claims SupportsLogs.
 
     Attributes
@@ -40,7 +40,7 @@ class LogRules(Suite[AppT, ExecutorT, InfoT]):
     printed: ClassVar[Sequence[str]] = _LINES
 
     def test_logs_have_every_line_once(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """In order, once the job has ended, for the whole job and for its one replica."""
         with self._printing_job(make_launcher, executor) as (jobs, handle, role):
@@ -49,7 +49,7 @@ class LogRules(Suite[AppT, ExecutorT, InfoT]):
             self._compare(jobs.logs(handle, role, 0), self.printed, f"logs(role={role!r}, replica=0)")
 
     def test_following_ends_with_the_job(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """The stream has every line, and ends when the job does."""
         with self._printing_job(make_launcher, executor) as (jobs, handle, _):
@@ -57,7 +57,7 @@ class LogRules(Suite[AppT, ExecutorT, InfoT]):
             self._end(jobs, handle)
 
     def test_logs_are_filtered(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """A regex selects the lines in which it is found, anywhere."""
         line = self.printed[-1]
@@ -71,7 +71,7 @@ class LogRules(Suite[AppT, ExecutorT, InfoT]):
                 )
 
     def test_logs_of_an_unknown_replica_are_an_error(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """Logs of a role or replica that does not exist are an error, not empty."""
         with self._printing_job(make_launcher, executor) as (jobs, handle, role):
@@ -84,7 +84,7 @@ class LogRules(Suite[AppT, ExecutorT, InfoT]):
                 )
 
     def test_a_reader_may_leave(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """A reader that stops after the first line affects neither the job nor later readers."""
         with self._printing_job(make_launcher, executor) as (jobs, handle, _):
@@ -102,12 +102,12 @@ class LogRules(Suite[AppT, ExecutorT, InfoT]):
 
     @contextmanager
     def _printing_job(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
-    ) -> Generator[tuple[Launcher[AppT, ExecutorT, InfoT], Handle, str]]:
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
+    ) -> Generator[tuple[Launcher[AppT, ExecutorT], Handle, str]]:
         """A launcher, the handle of a job that prints, and its role."""
         with make_launcher() as jobs:
             plan = self._plan(jobs, executor, self.printing)
-            if not jobs.supports(plan.backend, SupportsLogs):
+            if not isinstance(jobs.scheduler(plan.backend), SupportsLogs):
                 raise SkipTest(f"the scheduler of {plan.backend!r} does not claim SupportsLogs")
             with self._job(jobs, executor, self.printing) as handle:
                 yield jobs, handle, plan.app.roles[0].name

@@ -14,7 +14,7 @@ from launchbind.errors import UnknownBackendError
 from launchbind.planning.canonical import canonical
 from launchbind.protocols import SupportsVolatile
 from launchbind.protocols.explaining import explain
-from launchbind.testing._suite import AppT, ExecutorT, InfoT, Suite, refusal
+from launchbind.testing._suite import AppT, ExecutorT, Suite, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,7 @@ _IMPORT = (
 )
 
 
-class PlanRules(Suite[AppT, ExecutorT, InfoT]):
+class PlanRules(Suite[AppT, ExecutorT]):
     """The part of the suite that submits nothing.
 
     Attributes
@@ -55,7 +55,7 @@ class PlanRules(Suite[AppT, ExecutorT, InfoT]):
     most_modules: ClassVar[int | None] = None
 
     def test_the_classes_satisfy_the_protocols(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """Scheduler, app, roles and executor conform, and so does every capability they claim."""
         app = self.app(["echo", "hello"], {})
@@ -70,7 +70,7 @@ class PlanRules(Suite[AppT, ExecutorT, InfoT]):
         assert not problems, f"change what launchbind cannot call: {'; '.join(problems)}"
 
     def test_planning_changes_nothing(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """App and executor are equal before and after, planned once or twice."""
         app = self.app(["sh", "-c", "echo hello"], {"MODE": "fast"})
@@ -87,7 +87,7 @@ class PlanRules(Suite[AppT, ExecutorT, InfoT]):
                     )
 
     def test_equal_plans_have_one_fingerprint(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """Plans of one launcher or of two have the same JSON, and an empty diff."""
         with make_launcher() as jobs, make_launcher() as others:
@@ -104,7 +104,7 @@ class PlanRules(Suite[AppT, ExecutorT, InfoT]):
                 assert first.fingerprint == again.fingerprint, f"two fingerprints of one app; {advice}"
 
     def test_a_changed_command_shows(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """Another command gives another fingerprint, and the diff shows both."""
         with make_launcher() as jobs:
@@ -118,7 +118,7 @@ class PlanRules(Suite[AppT, ExecutorT, InfoT]):
         assert "new-word" in diff, f"str() of the dry-run info must show the command; the diff was {diff!r}"
 
     def test_plans_hide_secrets(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """Secret variables of app and executor are shown only with ``redact=False``."""
         with make_launcher() as jobs:
@@ -145,7 +145,7 @@ class PlanRules(Suite[AppT, ExecutorT, InfoT]):
             )
 
     def test_volatile_values_are_in_the_request(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """Each value of volatile() is new in every plan, and appears in the plan."""
         with make_launcher() as jobs:
@@ -153,7 +153,7 @@ class PlanRules(Suite[AppT, ExecutorT, InfoT]):
             scheduler = jobs.scheduler(plans[0].backend)
             if not isinstance(scheduler, SupportsVolatile):
                 raise SkipTest(f"the scheduler of {plans[0].backend!r} does not claim SupportsVolatile")
-            capable = cast("SupportsVolatile[InfoT]", scheduler)
+            capable = cast("SupportsVolatile[object]", scheduler)
             values, again = (set(capable.volatile(plan.info)) for plan in plans)
         kept = values & again
         assert not kept, f"volatile() names {kept}, which two plans share: name only what is made anew"
@@ -162,7 +162,7 @@ class PlanRules(Suite[AppT, ExecutorT, InfoT]):
         assert not strange, f"volatile() names {strange}, which is not in the request"
 
     def test_an_unknown_backend_is_an_error(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT, InfoT], executor: ExecutorT
+        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
         """No other backend is used instead, and the error lists the known ones."""
         app = self.app(["echo", "hello"], {})

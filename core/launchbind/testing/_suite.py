@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic
 from unittest import SkipTest
 
 from launchbind.errors import LaunchbindError, UnknownJobError, WaitTimeoutError
@@ -19,19 +19,25 @@ if TYPE_CHECKING:
     from launchbind.planning.plan import Plan
     from launchbind.state import JobStatus
 
-AppT = TypeVar("AppT", bound=App)
-ExecutorT = TypeVar("ExecutorT")
-InfoT = TypeVar("InfoT")
-
 if TYPE_CHECKING:
-    MakeLauncher = Callable[[], Launcher[AppT, ExecutorT, InfoT]]
+    from typing_extensions import TypeVar
+
+    # With defaults, so that a subclass needs no parameters.
+    AppT = TypeVar("AppT", bound=App, default=App)
+    ExecutorT = TypeVar("ExecutorT", default=object)
+    MakeLauncher = Callable[[], Launcher[AppT, ExecutorT]]
+else:
+    from typing import TypeVar
+
+    AppT = TypeVar("AppT", bound=App)
+    ExecutorT = TypeVar("ExecutorT")
 
 
 _SECRETS = {"APP_TOKEN": "app-not-for-your-eyes", "EXECUTOR_PASSWORD": "executor-not-for-your-eyes"}
 _PAUSE_SECONDS = 0.2
 
 
-class Suite(Generic[AppT, ExecutorT, InfoT]):
+class Suite(Generic[AppT, ExecutorT]):
     """What an adapter's author provides; see :mod:`launchbind.testing.conformance`.
 
     Attributes
@@ -75,19 +81,19 @@ class Suite(Generic[AppT, ExecutorT, InfoT]):
 
     def _plan(
         self,
-        jobs: Launcher[AppT, ExecutorT, InfoT],
+        jobs: Launcher[AppT, ExecutorT],
         executor: ExecutorT,
         command: Sequence[str] = ("echo", "hello"),
         env: Mapping[str, str] | None = None,
-    ) -> Plan[InfoT]:
+    ) -> Plan[AppT, object]:
         return jobs.plan(self.app([*command], {**(env or {})}), executor, backend=self.backend)
 
     def _secret_plan(
         self,
-        jobs: Launcher[AppT, ExecutorT, InfoT],
+        jobs: Launcher[AppT, ExecutorT],
         executor: ExecutorT,
         command: Sequence[str] = ("echo", "hello"),
-    ) -> tuple[Plan[InfoT], dict[str, str]]:
+    ) -> tuple[Plan[AppT, object], dict[str, str]]:
         """A plan with a secret of the app's, and one of the executor's if that has variables."""
         (app_name, app_secret), (executor_name, executor_secret) = _SECRETS.items()
         secrets = {app_name: app_secret}
@@ -98,7 +104,7 @@ class Suite(Generic[AppT, ExecutorT, InfoT]):
 
     @contextmanager
     def _job(
-        self, jobs: Launcher[AppT, ExecutorT, InfoT], executor: ExecutorT, command: Sequence[str]
+        self, jobs: Launcher[AppT, ExecutorT], executor: ExecutorT, command: Sequence[str]
     ) -> Generator[Handle]:
         """The handle of a job, which is cancelled at the end if it still runs."""
         handle = jobs.submit(self._plan(jobs, executor, command))
@@ -108,7 +114,7 @@ class Suite(Generic[AppT, ExecutorT, InfoT]):
             with suppress(LaunchbindError):
                 jobs.cancel(handle)
 
-    def _status(self, jobs: Launcher[AppT, ExecutorT, InfoT], handle: Handle | str) -> JobStatus:
+    def _status(self, jobs: Launcher[AppT, ExecutorT], handle: Handle | str) -> JobStatus:
         try:
             return jobs.status(handle)
         except UnknownJobError:
@@ -117,7 +123,7 @@ class Suite(Generic[AppT, ExecutorT, InfoT]):
                 "schedule() has returned its id until long after its end"
             ) from None
 
-    def _end(self, jobs: Launcher[AppT, ExecutorT, InfoT], handle: Handle) -> JobStatus:
+    def _end(self, jobs: Launcher[AppT, ExecutorT], handle: Handle) -> JobStatus:
         self._status(jobs, handle)
         try:
             return jobs.wait(handle, timeout=self.guard_seconds, poll=self.poll_seconds)
@@ -127,7 +133,7 @@ class Suite(Generic[AppT, ExecutorT, InfoT]):
                 f"guard_seconds = {self.guard_seconds:g}"
             ) from None
 
-    def _running(self, jobs: Launcher[AppT, ExecutorT, InfoT], handle: Handle) -> None:
+    def _running(self, jobs: Launcher[AppT, ExecutorT], handle: Handle) -> None:
         give_up = time.monotonic() + self.guard_seconds
         while (state := self._status(jobs, handle).state) is not JobState.RUNNING:
             assert not state.is_terminal, (

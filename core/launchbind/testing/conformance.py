@@ -2,7 +2,7 @@
 
 It needs neither torchx nor a pytest plugin. The author writes two fixtures and a method::
 
-    class TestMyScheduler(SchedulerConformance[MyApp, MyExecutor, MyInfo]):
+    class TestMyScheduler(SchedulerConformance):
         @pytest.fixture
         def make_launcher(self):  # called without parameters, it makes a new launcher
             return my_adapter.launcher
@@ -27,19 +27,19 @@ from launchbind.testing._handle_rules import HandleRules
 from launchbind.testing._job_rules import JobRules
 from launchbind.testing._log_rules import LogRules
 from launchbind.testing._plan_rules import PlanRules
-from launchbind.testing._suite import AppT, ExecutorT, InfoT
+from launchbind.testing._suite import AppT, ExecutorT
 
 __all__ = ["PlanConformance", "SchedulerConformance"]
 
 
-class PlanConformance(PlanRules[AppT, ExecutorT, InfoT]):
+class PlanConformance(PlanRules[AppT, ExecutorT]):
     """The rules of plans, for adapters of backends to which a test cannot submit."""
 
 
 class SchedulerConformance(
-    PlanConformance[AppT, ExecutorT, InfoT],
-    HandleRules[AppT, ExecutorT, InfoT],
-    JobRules[AppT, ExecutorT, InfoT],
-    LogRules[AppT, ExecutorT, InfoT],
+    PlanConformance[AppT, ExecutorT],
+    HandleRules[AppT, ExecutorT],
+    JobRules[AppT, ExecutorT],
+    LogRules[AppT, ExecutorT],
 ):
     """The whole contract: the rules of plans, handles, jobs and logs."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
 import pytest
-from fake_jobs import executors, hello, launcher_of, run
+from fake_jobs import bindings, hello, launcher_of, run
 
 from launchbind import (
     DescribesExitCode,
@@ -44,6 +45,20 @@ def test_every_state_has_a_status(state: JobState) -> None:
 def test_the_terminal_states_are_three() -> None:
     """A job that is SUCCEEDED, FAILED or CANCELLED has ended; UNKNOWN has not."""
     assert {str(state) for state in JobState if state.is_terminal} == {"SUCCEEDED", "FAILED", "CANCELLED"}
+
+
+def test_states_are_equal_to_their_numbers_and_to_those_of_other_enums() -> None:
+    """As torchx's are numbers too, states of both kinds can be compared, and looked up in one dict."""
+
+    class Theirs(int, Enum):
+        RUNNING = 3
+
+    assert JobState.RUNNING == Theirs.RUNNING
+    assert JobState.RUNNING == 3
+    assert Theirs.RUNNING == JobState.RUNNING
+    assert JobState.PENDING != Theirs.RUNNING
+    assert JobState.RUNNING != "RUNNING"
+    assert {JobState.RUNNING: "runs"}[Theirs.RUNNING] == "runs"  # type: ignore[index]
 
 
 def test_a_handle_is_enough_in_another_process() -> None:
@@ -338,14 +353,14 @@ class Bare:
 
 def test_what_a_scheduler_cannot_do_is_an_error_that_names_it() -> None:
     """Capabilities are asked for one by one, and never guessed."""
-    launcher = Launcher(executors(), {"fake": Bare})
+    launcher = Launcher(bindings(Bare))
     handle = launcher.run(hello(), FakeExecutor())
     assert launcher.status(handle).state is JobState.RUNNING
     with pytest.raises(UnsupportedError, match="the scheduler of backend 'fake' cannot read logs"):
         launcher.logs(handle)
     with pytest.raises(UnsupportedError, match="the scheduler of backend 'fake' cannot list jobs"):
         launcher.list("fake")
-    assert not launcher.supports("fake", SupportsLogs)
+    assert not isinstance(launcher.scheduler("fake"), SupportsLogs)
     launcher.cancel(handle)
     assert launcher.wait(handle).state is JobState.CANCELLED
 
@@ -353,10 +368,10 @@ def test_what_a_scheduler_cannot_do_is_an_error_that_names_it() -> None:
 def test_capabilities_can_be_asked_for() -> None:
     """By backend or alias, and for a backend that is not there it is the usual error."""
     launcher = launcher_of(FakeScheduler())
-    assert launcher.supports("pretend", SupportsLogs)
-    assert not launcher.supports("fake", SupportsDescribeMany)
+    assert isinstance(launcher.scheduler("pretend"), SupportsLogs)
+    assert not isinstance(launcher.scheduler("fake"), SupportsDescribeMany)
     with pytest.raises(UnknownBackendError):
-        launcher.supports("slurm", SupportsLogs)
+        launcher.scheduler("slurm")
 
 
 # -- list ----------------------------------------------------------------------------------------------
@@ -372,7 +387,7 @@ def test_threads_that_ask_at_once_share_one_scheduler() -> None:
         return made[-1]
 
     launcher = launcher_of(factory)
-    threads = [threading.Thread(target=launcher.supports, args=("fake", SupportsLogs)) for _ in range(4)]
+    threads = [threading.Thread(target=launcher.scheduler, args=("fake",)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -6,16 +6,16 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from fake_jobs import FakeLauncher, executors, hello, launcher_of
+from fake_jobs import FakeBindings, bindings, hello, launcher_of, request_of
 
 from launchbind import (
+    Bindings,
     Handle,
     InvalidHandleError,
     JobState,
     Launcher,
     Plan,
     PlanError,
-    Registry,
     SchedulerError,
     UnsupportedError,
 )
@@ -35,15 +35,15 @@ def test_submit_submits_what_was_planned() -> None:
     launcher = launcher_of(lambda session: scheduler)
     plan = launcher.plan(hello(), FakeExecutor())
     handle = launcher.submit(plan)
-    assert scheduler.jobs[handle.app_id].request is plan.info.request
+    assert scheduler.jobs[handle.app_id].request is request_of(plan)
     assert plan.handle == handle == Handle("fake", "tests", "hello-0")
 
 
 def test_run_is_plan_and_submit() -> None:
     """One call does both, on the same terms."""
     assert str(launcher_of().run(hello(), FakeExecutor())) == "fake://tests/hello-0"
-    unregistered: FakeLauncher = Launcher(Registry("executor"), {"fake": FakeScheduler})
-    assert str(unregistered.run(hello(), FakeExecutor(), backend="fake")) == "fake://launchbind/hello-0"
+    unbound: FakeBindings = Bindings(fallback={"fake": FakeScheduler})
+    assert str(Launcher(unbound).run(hello(), FakeExecutor(), backend="fake")) == "fake://launchbind/hello-0"
 
 
 def test_a_plan_that_was_changed_is_refused() -> None:
@@ -51,17 +51,17 @@ def test_a_plan_that_was_changed_is_refused() -> None:
     scheduler = FakeScheduler()
     launcher = launcher_of(lambda session: scheduler)
     plan = launcher.plan(hello(), FakeExecutor())
-    plan.info.request.commands[0].append("; rm -rf /")
+    request_of(plan).commands[0].append("; rm -rf /")
     with pytest.raises(PlanError, match="app 'hello' was changed after it was planned"):
         launcher.submit(plan)
     assert scheduler.jobs == {}
-    plan.info.request.commands[0].pop()
+    request_of(plan).commands[0].pop()
     assert launcher.submit(plan) == plan.handle
 
 
 def test_a_plan_for_another_backend_is_refused() -> None:
     """The backend is part of what was planned."""
-    launcher = Launcher(executors(), {"fake": FakeScheduler, "other": FakeScheduler})
+    launcher = Launcher(bindings(others={"other": FakeScheduler}))
     plan = launcher.plan(hello(), FakeExecutor())
     plan.backend = "other"
     with pytest.raises(PlanError, match="was changed"):
@@ -192,13 +192,13 @@ def test_threads_that_need_a_scheduler_at_once_share_it() -> None:
     def factory(session: str) -> FakeScheduler:
         made.append(FakeScheduler())
         if len(made) == 1:
-            threads.append(threading.Thread(target=launcher.supports, args=("fake", FakeScheduler)))
+            threads.append(threading.Thread(target=launcher.scheduler, args=("fake",)))
             threads[0].start()
             threads[0].join(timeout=0.2)  # it cannot end before this does
         return made[-1]
 
     launcher = launcher_of(factory)
-    assert launcher.supports("fake", FakeScheduler)
+    assert launcher.scheduler("fake") is made[0]
     threads[0].join()
     assert len(made) == 1
 
@@ -228,10 +228,9 @@ def test_a_session_that_no_handle_can_carry_is_refused_before_any_job(session: s
 def test_close_closes_every_scheduler_once() -> None:
     """As a context manager the launcher closes what it made, and nothing that it did not make."""
     schedulers = {"fake": FakeScheduler(), "other": FakeScheduler(), "unused": FakeScheduler()}
-    made = executors()
-    made.register("other", Subclass)
-    factories = {name: give(scheduler) for name, scheduler in schedulers.items()}
-    with Launcher(made, factories) as launcher:
+    made = bindings(give(schedulers["fake"]), {"unused": give(schedulers["unused"])})
+    made.bind("other", Subclass, give(schedulers["other"]))
+    with Launcher(made) as launcher:
         launcher.run(hello(), FakeExecutor())
         launcher.run(hello(), Subclass())
         assert not any(scheduler.closed for scheduler in schedulers.values())
@@ -275,10 +274,10 @@ class Unclosable(FakeScheduler):
 def test_a_scheduler_that_fails_to_close_keeps_no_other_open() -> None:
     """Every scheduler is closed, and the failure is raised afterwards."""
     made = [Unclosable(), FakeScheduler(), Unclosable()]
-    factories = {f"backend{number}": lambda _, each=each: each for number, each in enumerate(made)}
-    launcher = Launcher(executors(), factories)
+    factories = {f"backend{number}": give(each) for number, each in enumerate(made)}
+    launcher = Launcher(bindings(others=factories))
     for backend in factories:
-        launcher.supports(backend, FakeScheduler)
+        launcher.scheduler(backend)
     with pytest.raises(SchedulerError, match="'backend2' could not close its scheduler: OSError: still busy"):
         launcher.close()
     assert all(scheduler.closed for scheduler in made)
@@ -292,8 +291,8 @@ def test_a_scheduler_that_does_not_implement_close_keeps_no_other_open() -> None
             raise NotImplementedError
 
     made = [FakeScheduler(), Incomplete()]
-    factories = {f"backend{number}": lambda _, each=each: each for number, each in enumerate(made)}
-    launcher = Launcher(executors(), factories)
+    factories = {f"backend{number}": give(each) for number, each in enumerate(made)}
+    launcher = Launcher(bindings(others=factories))
     for backend in factories:
         launcher.scheduler(backend)
     with pytest.raises(UnsupportedError, match="'backend1' cannot close its scheduler"):
@@ -312,10 +311,10 @@ def test_a_job_whose_id_fits_no_handle_and_that_cannot_be_cancelled_is_told_of()
     """The error says what failed, without the secrets that only the request holds."""
     launcher = launcher_of(Uncancellable)
     plan = launcher.plan(hello(), FakeExecutor())
-    plan.info.request.env["HF_TOKEN"] = "hf_s3cr3t"
+    request_of(plan).env["HF_TOKEN"] = "hf_s3cr3t"
     message = "'fake' could not cancel the job 'a job': OSError: busy with .*<redacted>"
     with pytest.raises(SchedulerError, match=message):
-        launcher.submit(Plan("fake", plan.app, plan.info))
+        launcher.submit(Plan("fake", plan.app, plan.info, origin=plan.origin))
 
 
 class Refusing(FakeScheduler):
@@ -328,8 +327,9 @@ class Refusing(FakeScheduler):
 def test_a_plan_knows_secrets_of_its_own() -> None:
     """Refusing a plan that another launcher made shows none of what only that plan knows to be secret."""
     info = FakeScheduler().submit_dryrun(hello(), FakeExecutor({"HF_TOKEN": "hf_s3cr3t"}))
+    made = bindings(Refusing)
     with pytest.raises(SchedulerError, match="ConnectionError: <redacted> 1"):
-        launcher_of(Refusing).submit(Plan("fake", hello(), info))
+        Launcher(made).submit(Plan("fake", hello(), info, origin=made.origin("fake")))
 
 
 class Talkative(FakeScheduler):
@@ -366,6 +366,5 @@ def test_an_executor_that_cannot_be_copied_is_an_error_without_its_secrets() -> 
         launcher_of().plan(app, executor)
     assert "hf_s3cr3t" not in str(caught.value)
     assert "abc-role-key" not in str(caught.value)
-    factories = {"fake": FakeScheduler}
-    own = Launcher(executors(), factories, copier=lambda each: FakeExecutor(dict(each.env_vars)))
+    own = Launcher(bindings(), copier=lambda each: FakeExecutor(dict(each.env_vars)))
     assert own.plan(app, executor).backend == "fake"

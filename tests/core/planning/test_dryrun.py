@@ -82,12 +82,12 @@ def test_a_role_may_return_the_same_kind_of_info_without_a_request() -> None:
     class BareScheduler(DryRunMixin):
         backend = "bare"
 
-        def _submit_dryrun(self, app: AppSpec[Bare], cfg: str) -> Bare:
+        def _submit_dryrun(self, app: Spec, cfg: str) -> Bare:
             return Bare()
 
     other = Bare()
-    role = RoleSpec[Bare]("role", "true", adjust=lambda backend, info: other)
-    info = submit_dryrun(BareScheduler(), AppSpec("job", [role]), "cfg", attach=lambda info, app: None)
+    app: Spec = AppSpec("job", [returning(other)])
+    info = submit_dryrun(BareScheduler(), app, "cfg", attach=lambda info, app: None)
     assert info is other
 
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
-from fake_jobs import FakeLauncher, executors, hello, launcher_of
+from fake_jobs import FakeBindings, bindings, hello, launcher_of, request_of
 
 from launchbind import (
+    Bindings,
     DryRunError,
     DryRunInfo,
     Launcher,
     PlanError,
-    Registry,
     UnknownBackendError,
     UnknownTypeError,
 )
@@ -47,8 +47,8 @@ def test_a_plan_has_the_request_of_the_executors_backend() -> None:
     """The executor's class decides the backend, and the info holds what would be submitted."""
     plan = launcher_of().plan(hello(), FakeExecutor(env_vars={"B": "2"}))
     assert plan.backend == "fake"
-    assert plan.info.request.commands == [["echo", "hello", "world"]]
-    assert plan.info.request.env == {"A": "1", "B": "2"}
+    assert request_of(plan).commands == [["echo", "hello", "world"]]
+    assert request_of(plan).env == {"A": "1", "B": "2"}
     assert plan.handle is None
 
 
@@ -65,8 +65,8 @@ def test_planning_changes_neither_app_nor_executor() -> None:
     launcher = launcher_of(Greedy)
     first, second = launcher.plan(app, executor), launcher.plan(app, executor)
     assert (app, executor) == before
-    assert first.info.request.commands == [["echo", "hello", "world"]]
-    assert first.info.request.env["ADJUSTED"] == "fake"
+    assert request_of(first).commands == [["echo", "hello", "world"]]
+    assert request_of(first).env["ADJUSTED"] == "fake"
     assert first.fingerprint == second.fingerprint
 
 
@@ -100,16 +100,17 @@ def test_an_unknown_backend_lists_the_known_ones() -> None:
 
 def test_a_registered_name_without_a_scheduler_is_an_unknown_backend() -> None:
     """An executor whose backend has no scheduler is refused, even if there is another scheduler."""
-    made = executors()
-    made.register("other", Subclass)
-    launcher = Launcher(made, {"fake": FakeScheduler})
+    made = bindings()
+    made.executors.register("other", Subclass)
+    launcher = Launcher(made)
     with pytest.raises(UnknownBackendError, match="'other': there are fake"):
         launcher.plan(hello(), Subclass())
 
 
 def test_an_executor_that_is_not_registered_is_an_error() -> None:
     """No class along its MRO has a name, so there is no backend to guess."""
-    launcher: FakeLauncher = Launcher(Registry("executor"), {"fake": FakeScheduler})
+    unbound: FakeBindings = Bindings(fallback={"fake": FakeScheduler})
+    launcher = Launcher(unbound)
     with pytest.raises(UnknownTypeError, match="FakeExecutor"):
         launcher.plan(hello(), FakeExecutor())
 
@@ -197,7 +198,7 @@ def test_other_launchbind_errors_of_a_scheduler_pass_through() -> None:
 
 def test_names_the_caller_adds_are_secret_in_its_plans() -> None:
     """secret_names reaches every plan of the launcher."""
-    launcher = Launcher(executors(), {"fake": FakeScheduler}, secret_names=["LICENSE"])
+    launcher = Launcher(bindings(), secret_names=["LICENSE"])
     plan = launcher.plan(hello(), FakeExecutor({"MY_LICENSE": "abcdefgh"}))
     assert "abcdefgh" not in plan.render() + plan.to_json()
 
@@ -221,12 +222,12 @@ def test_values_made_anew_do_not_change_the_fingerprint() -> None:
     """Volatile values are left out of fingerprints, JSON and diffs; the rendering shows them."""
     launcher = launcher_of(Stamping)
     first, second = launcher.plan(hello(), FakeExecutor()), launcher.plan(hello(), FakeExecutor())
-    assert first.info.request.env != second.info.request.env
+    assert request_of(first).env != request_of(second).env
     assert first.fingerprint == second.fingerprint
     assert first.diff(second) == ""
     assert first.to_json() == second.to_json()
     assert '"RUN_ID": "{run_id}"' in first.to_json()
-    assert first.info.request.env["RUN_ID"] in first.render()
+    assert request_of(first).env["RUN_ID"] in first.render()
     assert launcher.submit(first) != launcher.submit(second)
 
 
@@ -254,7 +255,7 @@ def test_secrets_of_executor_and_app_are_hidden_wherever_the_scheduler_puts_them
     app = FakeApp("a", [FakeRole("main", "true", env={"API_KEY": "key-of-role"})])
     plan = launcher_of(Inlining).plan(app, FakeExecutor({"HF_TOKEN": "key-of-executor"}))
     assert "key-of" not in str(plan) + plan.to_json()
-    assert plan.info.request.commands == [["key-of-executor", "key-of-role"]]
+    assert request_of(plan).commands == [["key-of-executor", "key-of-role"]]
 
 
 def test_values_made_anew_that_nobody_names_change_the_fingerprint() -> None:

@@ -34,7 +34,7 @@ def plan_of(
     name: str = "job",
     volatile: Mapping[str, str] | None = None,
     secret_names: tuple[str, ...] = (),
-) -> Plan[DryRunInfo[object]]:
+) -> Plan[FakeApp, DryRunInfo[object]]:
     info = DryRunInfo(request)
     return Plan("fake", FakeApp(name), info, redactor=Redactor(secret_names), volatile=volatile)
 

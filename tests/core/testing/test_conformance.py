@@ -18,7 +18,7 @@ from fake_suite import PROGRAMS, FakeSuite, judge, launchers_of, verdict
 from guard import GUARD_SECONDS
 
 import launchbind
-from launchbind import DryRunInfo, DryRunMixin, JobState, Launcher, Registry
+from launchbind import Bindings, DryRunInfo, DryRunMixin, JobState, Launcher
 from launchbind.testing import (
     FakeApp,
     FakeCluster,
@@ -101,7 +101,7 @@ class Bare(DryRunMixin):
 def test_capabilities_that_are_not_claimed_are_skipped() -> None:
     """With a reason; the rest is passed, with a mapping for an executor and a backend that is named."""
 
-    class BareSuite(SchedulerConformance[FakeApp, RunConfig, FakeInfo]):
+    class BareSuite(SchedulerConformance[FakeApp, RunConfig]):
         backend = "bare"
         succeeding, failing, lasting = FakeSuite.succeeding, FakeSuite.failing, FakeSuite.lasting
         missing, poll_seconds = FakeSuite.missing, FakeSuite.poll_seconds
@@ -110,8 +110,8 @@ def test_capabilities_that_are_not_claimed_are_skipped() -> None:
             return FakeSuite().app(command, env)
 
     cluster = FakeCluster(programs=PROGRAMS)
-    configs: Registry[RunConfig] = Registry("run config")
-    found = verdict(BareSuite, lambda: Launcher(configs, {"bare": lambda session: Bare(cluster)}), dict)
+    made: Bindings[FakeApp, RunConfig] = Bindings(fallback={"bare": lambda session: Bare(cluster)})
+    found = verdict(BareSuite, lambda: Launcher(made), dict)
     assert found.failed == {}
     logs = "the scheduler of 'bare' does not claim SupportsLogs"
     assert found.skipped == {
@@ -146,7 +146,7 @@ def test_an_exemption_of_nothing_is_an_error() -> None:
 def test_an_author_who_forgot_the_app_is_told() -> None:
     """The message says which method is missing."""
 
-    class Appless(PlanConformance[FakeApp, FakeExecutor, FakeInfo]):
+    class Appless(PlanConformance[FakeApp, FakeExecutor]):
         pass
 
     found = verdict(Appless, launchers_of(FakeCluster()), FakeExecutor)
@@ -156,7 +156,7 @@ def test_an_author_who_forgot_the_app_is_told() -> None:
 def test_plans_alone_can_be_tested() -> None:
     """For a backend that is out of reach: PlanConformance submits nothing."""
 
-    class PlansOnly(PlanConformance[FakeApp, FakeExecutor, FakeInfo]):
+    class PlansOnly(PlanConformance[FakeApp, FakeExecutor]):
         def app(self, command: list[str], env: dict[str, str]) -> FakeApp:
             return FakeSuite().app(command, env)
 
@@ -170,7 +170,7 @@ def test_plans_alone_can_be_tested() -> None:
 FILED = """
 import os
 from pathlib import Path
-from launchbind import JobState, Launcher, Registry
+from launchbind import Bindings, JobState, Launcher
 from launchbind.testing import FakeExecutor, FakeJob, FakeRequest, FakeRole, FakeScheduler
 
 class Filed(FakeScheduler):
@@ -199,9 +199,9 @@ class Behind(Filed):
         return job
 
 def launcher(kind=Filed):
-    executors = Registry("executor")
-    executors.register("fake", FakeExecutor)
-    return Launcher(executors, {"fake": kind})
+    bindings = Bindings()
+    bindings.bind("fake", FakeExecutor, kind)
+    return Launcher(bindings)
 
 def behind():
     return launcher(Behind)
@@ -244,16 +244,16 @@ def test_another_process_is_asked_for_the_job(
 
 PLAIN = """
 import pytest
-from launchbind import Launcher, Registry
+from launchbind import Bindings, Launcher
 from launchbind.testing import FakeApp, FakeExecutor, FakeRole, FakeScheduler
 from launchbind.testing.conformance import PlanConformance
 
 class TestPlans(PlanConformance):
     @pytest.fixture
     def make_launcher(self):
-        executors = Registry("executor")
-        executors.register("fake", FakeExecutor)
-        return lambda: Launcher(executors, {"fake": FakeScheduler})
+        bindings = Bindings()
+        bindings.bind("fake", FakeExecutor, FakeScheduler)
+        return lambda: Launcher(bindings)
 
     @pytest.fixture
     def executor(self):

@@ -7,7 +7,7 @@ from functools import partial
 import broken_launchers
 import broken_schedulers
 import pytest
-from fake_jobs import executors
+from fake_jobs import bindings
 from fake_suite import PROGRAMS, FakeSuite, judge, verdict
 
 from launchbind import Launcher
@@ -141,8 +141,8 @@ def test_a_scheduler_that_refuses_what_it_cannot_start_passes() -> None:
 
 def test_jobs_that_only_their_launcher_knows_are_noticed() -> None:
     """The message says that the job must be described."""
-    schedulers = {"fake": partial(FakeCluster, programs=PROGRAMS)}
-    found = verdict(FakeSuite, lambda: Launcher(executors(), schedulers), FakeExecutor)
+    made = bindings(partial(FakeCluster, programs=PROGRAMS))
+    found = verdict(FakeSuite, lambda: Launcher(made), FakeExecutor)
     assert list(found.failed) == ["test_another_launcher_finds_the_job"]
     assert "describe() returned None for fake://launchbind/job-" in str(found.failed)
 

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from fake_jobs import FakeLauncher, hello, launcher_of
+from fake_jobs import FakeLauncher, hello, launcher_of, request_of
 
 from launchbind import DryRunInfo, Handle, JobState, explain, protocols
 from launchbind.testing import (
@@ -24,6 +24,7 @@ from launchbind.testing import (
 if TYPE_CHECKING:
     from launchbind import (
         App,
+        BoundScheduler,
         DescribesExitCode,
         Description,
         DryRunScheduler,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
         SupportsLogs,
         SupportsVolatile,
     )
-    from launchbind.protocols import Listed, StateLike
+    from launchbind.protocols import HasRequest, Listed, StateLike
 
 
 def test_the_fakes_satisfy_the_protocols() -> None:
@@ -131,7 +132,9 @@ def test_there_is_a_fake_of_every_protocol() -> None:
     cleanup: SupportsCleanup = FakeManagedExecutor()
     dry_run: DryRunScheduler[FakeApp, FakeExecutor, FakeInfo] = cluster
     scheduler: Scheduler[FakeApp, FakeExecutor, FakeInfo] = cluster
+    bound: BoundScheduler[FakeApp, FakeExecutor, object] = cluster
     factory: SchedulerFactory[Scheduler[FakeApp, FakeExecutor, FakeInfo]] = FakeCluster
+    info: HasRequest = cluster.submit_dryrun(hello(), FakeExecutor())
     logs: SupportsLogs = cluster
     listing: SupportsList = cluster
     many: SupportsDescribeMany = cluster
@@ -148,6 +151,8 @@ def test_there_is_a_fake_of_every_protocol() -> None:
         "SupportsCleanup": cleanup,
         "DryRunScheduler": dry_run,
         "Scheduler": scheduler,
+        "BoundScheduler": bound,
+        "HasRequest": info,
         "SchedulerFactory": factory,
         "SupportsLogs": logs,
         "SupportsList": listing,
@@ -253,9 +258,11 @@ def test_ids_of_the_cluster_are_made_anew_and_named() -> None:
     """Two dry runs have two ids, which ``volatile`` names, so the plans are the same."""
     cluster, launcher = cluster_of()
     one, other = (launcher.plan(hello(), FakeExecutor()) for _ in range(2))
-    assert set(cluster.volatile(one.info)).isdisjoint(cluster.volatile(other.info))
+    ids = [request_of(plan).env[cluster.id_variable] for plan in (one, other)]
+    assert [*cluster.volatile(DryRunInfo(request_of(one)))] == ids[:1]
+    assert ids[0] != ids[1]
     assert one.fingerprint == other.fingerprint
-    assert launcher.submit(one).app_id in cluster.volatile(one.info)
+    assert launcher.submit(one).app_id == ids[0]
 
 
 def test_the_cluster_tells_of_many_jobs_at_once() -> None:
