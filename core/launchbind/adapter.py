@@ -153,15 +153,15 @@ class BaseAdapter(Generic[ExecutorT]):
 
     Examples
     --------
-    >>> from launchbind import Launcher, Registry, explain
-    >>> from launchbind.testing import FakeExecutor, FakeScheduler
-    >>> EXECUTORS: Registry[FakeExecutor] = Registry("executor")
-    >>> EXECUTORS.register("acme", FakeExecutor)
+    >>> from launchbind import Bindings, Launcher, explain
+    >>> from launchbind.testing import FakeApp, FakeExecutor, FakeScheduler
+    >>> BINDINGS: Bindings[FakeApp, FakeExecutor] = Bindings()
+    >>> ACME = BINDINGS.bind("acme", FakeExecutor, FakeScheduler)
     >>> class AcmeAdapter(BaseAdapter[FakeExecutor]):
-    ...     executors = EXECUTORS
+    ...     executors = BINDINGS.executors
     ...
     ...     def launcher(self, session):
-    ...         return Launcher(EXECUTORS, {"acme": FakeScheduler}, session=session)
+    ...         return Launcher(BINDINGS, session=session)
 
     That is all. What ``launchbind run -b acme -s nodes=2 --env LEVEL=3 -- echo hello`` does with it:
 
@@ -218,7 +218,7 @@ class BaseAdapter(Generic[ExecutorT]):
 
         program, *arguments = command
         variables = {} if isinstance(executor, _HasVariables) else dict(env)
-        return AppSpec[object](name, [RoleSpec(name, program, arguments, variables)])
+        return AppSpec(name, [RoleSpec(name, program, arguments, variables)])
 
 
 def program(subject: str, name: str, purpose: str, fix: str) -> Check | None:

@@ -164,7 +164,7 @@ def _described(job: JobRecord, status: SlurmStatus) -> JobDescription:
     return JobDescription(
         app_id=job.app_id,
         state=status.state,
-        roles=[RoleSpec[object](role, "") for role in job.logs],
+        roles=[RoleSpec(role, "") for role in job.logs],
         msg=status.message,
         ui_url=None if job.ssh else f"file://{job.folder}",
         exit_code=status.exit_code,

@@ -40,7 +40,7 @@ def describe_job(job: JobRecord, statuses: Mapping[ReplicaId, ReplicaStatus]) ->
     return JobDescription(
         app_id=job.app_id,
         state=state,
-        roles=[RoleSpec[object](name, "", num_replicas=count) for name, count in job.replicas.items()],
+        roles=[RoleSpec(name, "", num_replicas=count) for name, count in job.replicas.items()],
         msg=next((each.message for each in own if each.message), ""),
         ui_url=f"file://{job.folder}",
         exit_code=0 if code is None and state is JobState.SUCCEEDED else code,

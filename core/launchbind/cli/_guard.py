@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from launchbind.jobs.launcher import Launcher
 
 # The commands pass an adapter's apps, executors and infos on, whatever their types are.
-AnyAdapter = Adapter[App, object, object]
+AnyAdapter = Adapter[App, object]
 
 ADAPTERS: Registry[AnyAdapter] = Registry("adapter", group="launchbind.adapters")
 
