@@ -13,8 +13,17 @@ from launchbind_adapters.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from launchbind_adapters.nemo_run.adapter import Adapter as Adapter
+    from launchbind_adapters.nemo_run.bindings import BINDINGS as BINDINGS
+    from launchbind_adapters.nemo_run.bindings import DGX_CLOUD as DGX_CLOUD
+    from launchbind_adapters.nemo_run.bindings import DOCKER as DOCKER
+    from launchbind_adapters.nemo_run.bindings import EXECUTORS as EXECUTORS
+    from launchbind_adapters.nemo_run.bindings import KUBEFLOW as KUBEFLOW
+    from launchbind_adapters.nemo_run.bindings import LEPTON as LEPTON
+    from launchbind_adapters.nemo_run.bindings import LOCAL as LOCAL
+    from launchbind_adapters.nemo_run.bindings import SKYPILOT as SKYPILOT
+    from launchbind_adapters.nemo_run.bindings import SKYPILOT_JOBS as SKYPILOT_JOBS
+    from launchbind_adapters.nemo_run.bindings import SLURM as SLURM
     from launchbind_adapters.nemo_run.executors import EXECUTOR_MAPPING as EXECUTOR_MAPPING
-    from launchbind_adapters.nemo_run.executors import EXECUTORS as EXECUTORS
     from launchbind_adapters.nemo_run.executors import REVERSE_EXECUTOR_MAPPING as REVERSE_EXECUTOR_MAPPING
     from launchbind_adapters.nemo_run.executors import Support as Support
     from launchbind_adapters.nemo_run.executors import get_executor_str as get_executor_str
@@ -29,8 +38,19 @@ else:
     __getattr__ = lazy_exports(
         __name__,
         adapter=["Adapter"],
-        executors=[
+        bindings=[
+            "BINDINGS",
+            "DGX_CLOUD",
+            "DOCKER",
             "EXECUTORS",
+            "KUBEFLOW",
+            "LEPTON",
+            "LOCAL",
+            "SKYPILOT",
+            "SKYPILOT_JOBS",
+            "SLURM",
+        ],
+        executors=[
             "EXECUTOR_MAPPING",
             "REVERSE_EXECUTOR_MAPPING",
             "Support",

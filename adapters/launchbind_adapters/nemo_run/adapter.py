@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from launchbind.adapter import BaseAdapter
-from launchbind_adapters.nemo_run.executors import EXECUTORS
+from launchbind_adapters.nemo_run.bindings import EXECUTORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from nemo_run.core.execution.base import Executor
-    from torchx.specs import AppDef, AppDryRunInfo
+    from torchx.specs import AppDef
 
     from launchbind.adapter import Check
     from launchbind.jobs.launcher import Launcher
@@ -53,7 +53,7 @@ class Adapter(BaseAdapter["Executor"]):
             arguments = [word.replace("$", "$$") for word in arguments]
         return AppDef(name, roles=[Role(name, image="", entrypoint=program, args=arguments)])
 
-    def launcher(self, session: str, /) -> Launcher[AppDef, Executor, AppDryRunInfo[Any]]:
+    def launcher(self, session: str, /) -> Launcher[AppDef, Executor]:
         """See :func:`launchbind_adapters.nemo_run.launcher`."""
         from launchbind_adapters.nemo_run.launching import launcher
 

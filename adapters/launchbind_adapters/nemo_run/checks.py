@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from launchbind.adapter import Check, failed_check, program
 from launchbind_adapters import torchx
-from launchbind_adapters.nemo_run.executors import EXECUTORS, FACTORIES
+from launchbind_adapters.nemo_run.bindings import EXECUTORS
+from launchbind_adapters.nemo_run.executors import FACTORIES
 from launchbind_adapters.torchx.checks import requirement
 
 if TYPE_CHECKING:

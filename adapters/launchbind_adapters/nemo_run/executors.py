@@ -6,35 +6,16 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
 from launchbind.errors import ConflictError
-from launchbind.registry import Registry, discover
 from launchbind_adapters.lazy import Deferred
+from launchbind_adapters.nemo_run.bindings import BINDINGS, EXECUTORS, WrappedFactory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, MutableMapping
 
     from nemo_run.core.execution.base import Executor
     from torchx.schedulers import SchedulerFactory
-    from torchx.schedulers.api import Scheduler
-
-    from launchbind.registry import Entry
 
     ExecutorT = TypeVar("ExecutorT", bound=Executor)
-
-_EXECUTION = "nemo_run.core.execution"
-
-#: NeMo-Run's executors by backend; plugins join through the entry-point group ``launchbind.executors``.
-EXECUTORS: Registry[Executor] = Registry("executor", group="launchbind.executors")
-for _name, _target, _aliases in (
-    ("slurm_tunnel", "slurm:SlurmExecutor", ("slurm",)),
-    ("skypilot", "skypilot:SkypilotExecutor", ()),
-    ("skypilot_jobs", "skypilot_jobs:SkypilotJobsExecutor", ()),
-    ("local_persistent", "local:LocalExecutor", ("local",)),
-    ("docker_persistent", "docker:DockerExecutor", ("docker",)),
-    ("dgx_cloud", "dgxcloud:DGXCloudExecutor", ()),
-    ("lepton", "lepton:LeptonExecutor", ()),
-    ("kubeflow", "kubeflow:KubeflowExecutor", ()),
-):
-    EXECUTORS.register(_name, f"{_EXECUTION}.{_target}", aliases=_aliases, requires="launchbind[nemo]")
 
 #: Executor class to backend: a live view of :data:`EXECUTORS`.
 EXECUTOR_MAPPING: MutableMapping[type[Executor], str] = EXECUTORS.by_type
@@ -161,7 +142,11 @@ def register(
     def bind(cls: type[Executor] | str) -> None:
         factory = Deferred(scheduler) if isinstance(scheduler, str) else scheduler
         try:
-            EXECUTORS.register(name, cls, aliases=aliases, replace=replace, stacklevel=3)
+            if factory is None:
+                EXECUTORS.register(name, cls, aliases=aliases, replace=replace, stacklevel=3)
+            else:
+                wrapped = WrappedFactory(factory)
+                BINDINGS.bind(name, cls, wrapped, aliases=aliases, replace=replace, stacklevel=3)
         except ConflictError as conflict:
             raise _with_distributions(conflict) from None
         SUPPORT[name] = support
@@ -177,29 +162,6 @@ def register(
         return decorate
     bind(target)
     return None
-
-
-def disputed() -> dict[str, SchedulerFactory]:
-    """A factory for each backend that several distributions claim as a ``torchx.schedulers`` entry point.
-
-    torchx would take whichever it reads last. NeMo-Run keeps its own backends; any other factory raises the
-    error that names the claimants, and only when a job goes to that backend.
-    """
-    found: dict[str, SchedulerFactory] = {}
-    entries: list[Entry[object]] = discover("scheduler", "torchx.schedulers", restricted=False)
-    for entry in entries:
-        if isinstance(entry.error, ConflictError):
-            claims = [entry.error.target, *(target for _, target, _ in entry.error.held)]
-            own = [target for target in claims if target.startswith("nemo_run.")]
-            found[entry.name] = Deferred(own[0]) if own else _refusing_factory(entry.error)
-    return found
-
-
-def _refusing_factory(conflict: ConflictError) -> SchedulerFactory:
-    def create(session_name: str, **parameters: object) -> Scheduler[object]:
-        raise conflict
-
-    return create
 
 
 def _with_distributions(conflict: ConflictError) -> ConflictError:

@@ -24,7 +24,7 @@ from weakref import WeakKeyDictionary
 from launchbind.specs import RoleSpec
 from launchbind.state import JobDescription, JobState
 from launchbind_adapters.nemo_run import supervisor
-from launchbind_adapters.nemo_run.executors import EXECUTORS
+from launchbind_adapters.nemo_run.bindings import EXECUTORS
 from launchbind_adapters.nemo_run.home import nemorun_home
 from launchbind_adapters.processes import exit_code
 from launchbind_adapters.records import Records
@@ -190,7 +190,7 @@ def _description(record: LocalRecord) -> JobDescription:
     return JobDescription(
         app_id=record.app_id,
         state=state,
-        roles=[RoleSpec[object](name, "", num_replicas=len(logs)) for name, logs in record.roles.items()],
+        roles=[RoleSpec(name, "", num_replicas=len(logs)) for name, logs in record.roles.items()],
         msg="its supervisor was killed, so its exit code is not known" if lost else "",
         ui_url=f"file://{record.folder}",
         exit_code=next((code for code in codes if code), 0) if codes else None,

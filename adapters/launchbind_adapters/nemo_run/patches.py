@@ -15,14 +15,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from launchbind.errors import LaunchbindError
+from launchbind_adapters.nemo_run.bindings import EXECUTORS, disputed
 from launchbind_adapters.nemo_run.executors import (
     DEFAULT_SUPPORT,
     EXECUTOR_MAPPING,
-    EXECUTORS,
     FACTORIES,
     REVERSE_EXECUTOR_MAPPING,
     SUPPORT,
-    disputed,
     get_executor_str,
 )
 

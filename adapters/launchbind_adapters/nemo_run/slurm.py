@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from launchbind.specs import RoleSpec
 from launchbind.state import JobDescription
-from launchbind_adapters.nemo_run.executors import EXECUTORS
+from launchbind_adapters.nemo_run.bindings import EXECUTORS
 from launchbind_adapters.nemo_run.slurm_jobs import find, records
 from launchbind_adapters.nemo_run.slurm_logs import log_lines
 from launchbind_adapters.slurm import JobQuery, SlurmClient

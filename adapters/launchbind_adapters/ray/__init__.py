@@ -18,7 +18,9 @@ from launchbind_adapters.lazy import lazy_exports
 if TYPE_CHECKING:
     from launchbind_adapters.ray.adapter import Adapter as Adapter
     from launchbind_adapters.ray.executor import RayExecutor as RayExecutor
+    from launchbind_adapters.ray.launching import BINDINGS as BINDINGS
     from launchbind_adapters.ray.launching import EXECUTORS as EXECUTORS
+    from launchbind_adapters.ray.launching import RAY as RAY
     from launchbind_adapters.ray.launching import launcher as launcher
     from launchbind_adapters.ray.request import RayInfo as RayInfo
     from launchbind_adapters.ray.request import RayJob as RayJob
@@ -29,7 +31,7 @@ else:
         __name__,
         adapter=["Adapter"],
         executor=["RayExecutor"],
-        launching=["EXECUTORS", "launcher"],
+        launching=["BINDINGS", "EXECUTORS", "RAY", "launcher"],
         request=["RayInfo", "RayJob", "RayRequest"],
         scheduler=["RayScheduler"],
     )

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from launchbind.jobs.launcher import Launcher
     from launchbind.protocols import App
     from launchbind_adapters.ray.executor import RayExecutor
-    from launchbind_adapters.ray.request import RayInfo
 
 
 class Adapter(BaseAdapter["RayExecutor"]):
@@ -28,6 +27,6 @@ class Adapter(BaseAdapter["RayExecutor"]):
 
         return [ray_check()]
 
-    def launcher(self, session: str, /) -> Launcher[App, RayExecutor, RayInfo]:
+    def launcher(self, session: str, /) -> Launcher[App, RayExecutor]:
         """See :func:`launchbind_adapters.ray.launcher`."""
         return launcher(session)

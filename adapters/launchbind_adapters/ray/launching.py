@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from launchbind.registry import Registry
-from launchbind_adapters.ray.scheduler import RayScheduler
+from launchbind.bindings.bindings import Bindings
 
 if TYPE_CHECKING:
+    from launchbind.bindings.backend import Backend
     from launchbind.jobs.launcher import Launcher
     from launchbind.protocols import App
     from launchbind_adapters.ray.executor import RayExecutor
     from launchbind_adapters.ray.request import RayInfo
 
-#: The executor by its backend; subclasses belong to the same backend.
-EXECUTORS: Registry[RayExecutor] = Registry("executor")
-EXECUTORS.register("ray", "launchbind_adapters.ray.executor:RayExecutor", requires="launchbind[ray]")
+#: Ray's scheduler and the executor that it takes; subclasses belong to the same backend.
+BINDINGS: Bindings[App, RayExecutor] = Bindings()
+RAY: Backend[App, RayExecutor, RayInfo] = BINDINGS.bind(
+    "ray",
+    "launchbind_adapters.ray.executor:RayExecutor",
+    "launchbind_adapters.ray.scheduler:RayScheduler",
+    requires="launchbind[ray]",
+)
+#: The executor by its backend.
+EXECUTORS = BINDINGS.executors
 
 
-def launcher(session: str = "launchbind") -> Launcher[App, RayExecutor, RayInfo]:
+def launcher(session: str = "launchbind") -> Launcher[App, RayExecutor]:
     """A launcher for Ray clusters; it takes apps of any launcher, such as :class:`launchbind.AppSpec`.
 
     Each replica of each role becomes one Ray job; the state of the app is the combined state of its jobs.
@@ -36,4 +43,4 @@ def launcher(session: str = "launchbind") -> Launcher[App, RayExecutor, RayInfo]
     """
     from launchbind.jobs.launcher import Launcher
 
-    return Launcher(EXECUTORS, {"ray": RayScheduler}, session=session)
+    return Launcher(BINDINGS, session=session)

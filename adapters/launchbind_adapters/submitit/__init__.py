@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from launchbind_adapters.submitit.executors import LocalExecutor as LocalExecutor
     from launchbind_adapters.submitit.executors import SlurmExecutor as SlurmExecutor
     from launchbind_adapters.submitit.executors import SubmititExecutor as SubmititExecutor
+    from launchbind_adapters.submitit.launching import BINDINGS as BINDINGS
+    from launchbind_adapters.submitit.launching import DEBUG as DEBUG
     from launchbind_adapters.submitit.launching import EXECUTORS as EXECUTORS
+    from launchbind_adapters.submitit.launching import LOCAL as LOCAL
+    from launchbind_adapters.submitit.launching import SLURM as SLURM
     from launchbind_adapters.submitit.launching import jobs as jobs
     from launchbind_adapters.submitit.launching import launcher as launcher
     from launchbind_adapters.submitit.request import RoleRequest as RoleRequest
@@ -32,6 +36,6 @@ else:
         __name__,
         adapter=["Adapter"],
         executors=["DebugExecutor", "LocalExecutor", "SlurmExecutor", "SubmititExecutor"],
-        launching=["EXECUTORS", "jobs", "launcher"],
+        launching=["BINDINGS", "DEBUG", "EXECUTORS", "LOCAL", "SLURM", "jobs", "launcher"],
         request=["RoleRequest", "SubmititInfo", "SubmititRequest"],
     )

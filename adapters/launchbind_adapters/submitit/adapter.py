@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from launchbind.jobs.launcher import Launcher
     from launchbind.protocols import App
     from launchbind_adapters.submitit.executors import SubmititExecutor
-    from launchbind_adapters.submitit.request import SubmititInfo
 
 
 class Adapter(BaseAdapter["SubmititExecutor"]):
@@ -32,6 +31,6 @@ class Adapter(BaseAdapter["SubmititExecutor"]):
 
         return submitit_checks()
 
-    def launcher(self, session: str, /) -> Launcher[App, SubmititExecutor, SubmititInfo]:
+    def launcher(self, session: str, /) -> Launcher[App, SubmititExecutor]:
         """See :func:`launchbind_adapters.submitit.launcher`."""
         return launcher(session)

@@ -29,7 +29,6 @@ class DebugScheduler(SubmititScheduler[DebugExecutor]):
     """
 
     backend = "submitit_debug"
-    executor_class = DebugExecutor
 
     def _complete(self, request: SubmititRequest, executor: DebugExecutor) -> None:
         pass

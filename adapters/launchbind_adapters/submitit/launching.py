@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from launchbind.bindings.bindings import Bindings
 from launchbind.errors import UnknownBackendError, UnknownJobError
 from launchbind.handle import Handle
-from launchbind.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeAlias
-
     import submitit
 
+    from launchbind.bindings.backend import Backend
     from launchbind.jobs.launcher import Launcher
-    from launchbind.protocols import App, Scheduler, SchedulerFactory
+    from launchbind.protocols import App
     from launchbind_adapters.submitit.executors import (
         DebugExecutor,
         LocalExecutor,
@@ -23,23 +21,26 @@ if TYPE_CHECKING:
         SubmititExecutor,
     )
     from launchbind_adapters.submitit.request import SubmititInfo
-    from launchbind_adapters.submitit.scheduler import SubmititScheduler
 
-    AnyScheduler: TypeAlias = (
-        SubmititScheduler[LocalExecutor] | SubmititScheduler[DebugExecutor] | SubmititScheduler[SlurmExecutor]
-    )
+_HERE = "launchbind_adapters.submitit"
+_REQUIRES = "launchbind[submitit]"
 
+#: Which of submitit's engines takes which executor; submitit is imported when one is first used.
+BINDINGS: Bindings[App, SubmititExecutor] = Bindings()
+LOCAL: Backend[App, LocalExecutor, SubmititInfo] = BINDINGS.bind(
+    "submitit_local", f"{_HERE}.executors:LocalExecutor", f"{_HERE}.local:LocalScheduler", requires=_REQUIRES
+)
+DEBUG: Backend[App, DebugExecutor, SubmititInfo] = BINDINGS.bind(
+    "submitit_debug", f"{_HERE}.executors:DebugExecutor", f"{_HERE}.debug:DebugScheduler", requires=_REQUIRES
+)
+SLURM: Backend[App, SlurmExecutor, SubmititInfo] = BINDINGS.bind(
+    "submitit_slurm", f"{_HERE}.executors:SlurmExecutor", f"{_HERE}.slurm:SlurmScheduler", requires=_REQUIRES
+)
 #: submitit's executors by backend.
-EXECUTORS: Registry[SubmititExecutor] = Registry("executor")
-#: The scheduler of each, which imports submitit; looking one up raises the error that says what to install.
-_SCHEDULERS: Registry[AnyScheduler] = Registry("scheduler")
-for _engine, _kind in (("local", "Local"), ("debug", "Debug"), ("slurm", "Slurm")):
-    _backend, _here, _needs = f"submitit_{_engine}", "launchbind_adapters.submitit", "launchbind[submitit]"
-    EXECUTORS.register(_backend, f"{_here}.executors:{_kind}Executor", requires=_needs)
-    _SCHEDULERS.register(_backend, f"{_here}.{_engine}:{_kind}Scheduler", requires=_needs)
+EXECUTORS = BINDINGS.executors
 
 
-def launcher(session: str = "launchbind") -> Launcher[App, SubmititExecutor, SubmititInfo]:
+def launcher(session: str = "launchbind") -> Launcher[App, SubmititExecutor]:
     """A launcher for submitit executors and any app: core's ``AppSpec``, torchx's ``AppDef``, or another.
 
     It reads the name of an app, and name, entrypoint, args, env and num_replicas of its roles; there are no
@@ -60,10 +61,7 @@ def launcher(session: str = "launchbind") -> Launcher[App, SubmititExecutor, Sub
     """
     from launchbind.jobs.launcher import Launcher
 
-    factories: dict[str, SchedulerFactory[Scheduler[App, SubmititExecutor, SubmititInfo]]] = {
-        backend: _factory(backend) for backend in _SCHEDULERS
-    }
-    return Launcher(EXECUTORS, factories, session=session)
+    return Launcher(BINDINGS, session=session)
 
 
 def jobs(handle: Handle | str) -> dict[str, list[submitit.Job[int]]]:
@@ -93,13 +91,13 @@ def jobs(handle: Handle | str) -> dict[str, list[submitit.Job[int]]]:
         When submitit is not installed.
     """
     handle = Handle.parse(handle) if isinstance(handle, str) else handle
-    if handle.backend not in _SCHEDULERS:
-        raise UnknownBackendError(handle.backend, tuple(_SCHEDULERS))
-    found = _SCHEDULERS.type_of(handle.backend)(handle.session).jobs(handle.app_id)
+    if handle.backend not in EXECUTORS:
+        raise UnknownBackendError(handle.backend, tuple(EXECUTORS))
+    with launcher(handle.session) as own:
+        scheduler = own.scheduler(handle.backend)
+        from launchbind_adapters.submitit.scheduler import SubmititScheduler
+
+        found = scheduler.jobs(handle.app_id) if isinstance(scheduler, SubmititScheduler) else None
     if found is None:
         raise UnknownJobError(str(handle))
     return found
-
-
-def _factory(backend: str) -> Callable[[str], AnyScheduler]:
-    return lambda session: _SCHEDULERS.type_of(backend)(session)

@@ -53,7 +53,6 @@ class LocalScheduler(SubmititScheduler[LocalExecutor]):
     """Runs jobs on this machine."""
 
     backend = "submitit_local"
-    executor_class = LocalExecutor
 
     def _complete(self, request: SubmititRequest, executor: LocalExecutor) -> None:
         visible = executor.visible_gpus

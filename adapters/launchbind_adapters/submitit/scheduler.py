@@ -54,7 +54,6 @@ class SubmititScheduler(DryRunMixin, ABC, Generic[ExecutorT]):
     """A scheduler on one of submitit's engines; the type parameter is the executor it takes."""
 
     backend: str
-    executor_class: type[ExecutorT]
 
     def __init__(self, session_name: str) -> None:
         self.session = session_name
@@ -84,11 +83,9 @@ class SubmititScheduler(DryRunMixin, ABC, Generic[ExecutorT]):
     def reopen(self, job: JobRecord, job_id: str) -> submitit.Job[int]:
         """submitit's own job, from any process."""
 
-    def _submit_dryrun(self, app: App, cfg: SubmititExecutor) -> SubmititInfo:
+    def _submit_dryrun(self, app: App, cfg: ExecutorT) -> SubmititInfo:
         if not _NAME.fullmatch(app.name):
             raise PlanError(app.name, "needs another name: one without '/', '%' and white space")
-        if not isinstance(cfg, self.executor_class):
-            raise PlanError(app.name, f"has a {type(cfg).__name__}, which {self.backend} does not take")
         tasks = cfg.nnodes() * cfg.nproc_per_node()
         if tasks < 1:
             raise PlanError(app.name, "has no tasks: give its executor at least one node and one task")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from launchbind.adapter import Check
     from launchbind.jobs.launcher import Launcher
-    from launchbind_adapters.torchx.launching import TorchxConfig, TorchxInfo
+    from launchbind_adapters.torchx.launching import TorchxConfig
 
 
 class Adapter:
@@ -92,7 +92,7 @@ class Adapter:
         role = Role(name, image="", entrypoint=program, args=arguments, env=variables)
         return AppDef(name, roles=[role])
 
-    def launcher(self, session: str, /) -> Launcher[AppDef, TorchxConfig, TorchxInfo]:
+    def launcher(self, session: str, /) -> Launcher[AppDef, TorchxConfig]:
         """See :func:`launchbind_adapters.torchx.launcher`."""
         from launchbind_adapters.torchx.launching import launcher
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from launchbind.bindings.bindings import Bindings
 from launchbind.errors import MissingDependencyError
 from launchbind.planning.dryrun import submit_dryrun
 from launchbind_adapters.lazy import Deferred
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from launchbind.jobs.launcher import Launcher
     from launchbind.protocols import DryRunScheduler
-    from launchbind.registry import Registry
     from launchbind_adapters.torchx.aliases import TorchxConfig as TorchxConfig
     from launchbind_adapters.torchx.aliases import TorchxInfo as TorchxInfo
 
@@ -117,7 +117,11 @@ class _Factories(Mapping[str, "Callable[[str], WrappedScheduler[TorchxConfig]]"]
         return len(self._raw)
 
 
-def launcher(session: str = "launchbind") -> Launcher[AppDef, TorchxConfig, TorchxInfo]:
+#: torchx's schedulers. It has no executor classes, so nothing is bound, and backends are chosen by name.
+BINDINGS: Bindings[AppDef, TorchxConfig] = Bindings(fallback=_Factories())
+
+
+def launcher(session: str = "launchbind") -> Launcher[AppDef, TorchxConfig]:
     """A launcher for torchx apps and run configs; pass ``backend=`` to ``plan``.
 
     torchx has no executor classes, so nothing says which backend a run config is for. torchx is imported
@@ -130,7 +134,5 @@ def launcher(session: str = "launchbind") -> Launcher[AppDef, TorchxConfig, Torc
         Groups the jobs; it is part of their handles.
     """
     from launchbind.jobs.launcher import Launcher
-    from launchbind.registry import Registry
 
-    configs: Registry[TorchxConfig] = Registry("run config")
-    return Launcher(configs, _Factories(), session=session)
+    return Launcher(BINDINGS, session=session)

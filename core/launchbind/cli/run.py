@@ -87,9 +87,7 @@ def _hold_interrupts() -> list[int]:
     return received
 
 
-def _follow(
-    launcher: Launcher[App, object], handle: Handle, interrupted: list[int], *, as_json: bool
-) -> int:
+def _follow(launcher: Launcher[App, object], handle: Handle, interrupted: list[int], *, as_json: bool) -> int:
     """Show the job's output until it ends, and return the exit code of this process."""
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
