@@ -11,8 +11,8 @@ from nemo_run.run.torchx_backend.schedulers.local import create_scheduler
 from tests.benchmarks.harness import Comparison, Group, Growth, fresh, statement
 from torchx.specs import AppDef, AppDryRunInfo, Role
 
-from launchbind import Launcher, Registry
-from launchbind.testing import FakeApp, FakeExecutor, FakeInfo, FakeJob, FakeRole, FakeScheduler
+from launchbind import Bindings, Launcher
+from launchbind.testing import FakeApp, FakeExecutor, FakeJob, FakeRole, FakeScheduler
 from launchbind_adapters.nemo_run import SchedulerMixin
 from launchbind_adapters.nemo_run import launcher as nemo_launcher
 
@@ -121,10 +121,10 @@ class AllAtOnce(OneByOne):
 
 def asking(scheduler: OneByOne, jobs: int) -> Callable[[], object]:
     """Asks for the statuses of so many jobs."""
-    executors: Registry[FakeExecutor] = Registry("executor")
-    executors.register("fake", FakeExecutor)
-    launcher: Launcher[FakeApp, FakeExecutor, FakeInfo] = Launcher(executors, {"fake": lambda _: scheduler})
-    plan = launcher.plan(FakeApp("bench", [FakeRole("main", "true")]), FakeExecutor())
+    bindings: Bindings[FakeApp, FakeExecutor] = Bindings()
+    fake = bindings.bind("fake", FakeExecutor, lambda _: scheduler)
+    launcher = Launcher(bindings)
+    plan = launcher.plan(FakeApp("bench", [FakeRole("main", "true")]), FakeExecutor(), backend=fake)
     handles = [f"fake://launchbind/{scheduler.schedule(plan.info)}" for _ in range(jobs)]
     return lambda: launcher.statuses(handles)
 

@@ -8,6 +8,9 @@ from typing_extensions import assert_type
 
 from launchbind import (
     AppSpec,
+    Backend,
+    Bindings,
+    BoundScheduler,
     DryRunInfo,
     DryRunMixin,
     Handle,
@@ -15,19 +18,22 @@ from launchbind import (
     JobStatus,
     Launcher,
     Plan,
-    Registry,
-    Scheduler,
-    SchedulerFactory,
 )
 from launchbind.testing import FakeApp, FakeExecutor, FakeInfo, FakeJob, FakeRequest, FakeScheduler
 
-registry = Registry[FakeExecutor]("executor")
+bindings: Bindings[FakeApp, FakeExecutor] = Bindings()
+FAKE = bindings.bind("fake", FakeExecutor, FakeScheduler)
+assert_type(FAKE, Backend[FakeApp, FakeExecutor, FakeInfo])
+LAZY: Backend[FakeApp, FakeExecutor, FakeInfo] = bindings.bind("lazy", "acme:Executor", "acme:Scheduler")
+HALF = bindings.bind("half", "acme:Executor", FakeScheduler)
+assert_type(HALF, Backend[FakeApp, FakeExecutor, FakeInfo])
+bindings.bind("named", FakeExecutor, lambda session: FakeScheduler(session, backend="named"))
 
 
 # -- making one: nothing needs to be spelled out ---------------------------------------------------
 
-launcher = Launcher(registry, {"fake": FakeScheduler})
-assert_type(launcher, Launcher[FakeApp, FakeExecutor, FakeInfo])
+launcher = Launcher(bindings)
+assert_type(launcher, Launcher[FakeApp, FakeExecutor])
 
 
 def copier(executor: FakeExecutor) -> FakeExecutor:
@@ -38,22 +44,28 @@ def copier_other(executor: int) -> int:
     raise NotImplementedError
 
 
-Launcher(registry, {"fake": FakeScheduler}, session="nightly", copier=copier, secret_names=["pin"])
+Launcher(bindings, session="nightly", copier=copier, secret_names=["pin"])
 
 
 # -- through the life of a job ---------------------------------------------------------------------
 
 app = FakeApp("job")
-plan = launcher.plan(app, FakeExecutor(), backend="fake")
-assert_type(plan, Plan[FakeInfo])
+plan = launcher.plan(app, FakeExecutor(), backend=FAKE)
+assert_type(plan, Plan[FakeApp, FakeInfo])
+assert_type(plan.app, FakeApp)
 assert_type(plan.info.request, FakeRequest)
+named = launcher.plan(app, FakeExecutor(), backend="fake")
+assert_type(named, Plan[FakeApp, object])
+assert_type(named.request_as(FakeRequest), FakeRequest)
+assert_type(launcher.plan(app, FakeExecutor()), Plan[FakeApp, object])
 assert_type(plan.fingerprint, str)
 assert_type(plan.render(redact=False), str)
 assert_type(plan.to_json(), str)
-assert_type(plan.diff(plan), str)
+assert_type(plan.diff(named), str)
 assert_type(plan.handle, Handle | None)
 assert_type(launcher.submit(plan), Handle)
 assert_type(launcher.run(app, FakeExecutor()), Handle)
+assert_type(launcher.run(app, FakeExecutor(), backend=FAKE), Handle)
 
 handle = Handle.parse("fake://session/job")
 assert_type(handle, Handle)
@@ -64,9 +76,11 @@ assert_type(launcher.statuses([handle, str(handle)]), list[JobStatus])
 assert_type(launcher.wait(handle, timeout=3), JobStatus)
 assert_type(launcher.logs(handle, role="main", replica=0, follow=True), Iterator[str])
 assert_type(launcher.list("fake"), list[JobStatus])
-assert_type(launcher.scheduler("fake"), Scheduler[FakeApp, FakeExecutor, FakeInfo])
+assert_type(launcher.list(FAKE), list[JobStatus])
+assert_type(launcher.scheduler("fake"), BoundScheduler[FakeApp, FakeExecutor, object])
+assert_type(launcher.scheduler(FAKE), BoundScheduler[FakeApp, FakeExecutor, FakeInfo])
 with launcher as entered:
-    assert_type(entered, Launcher[FakeApp, FakeExecutor, FakeInfo])
+    assert_type(entered, Launcher[FakeApp, FakeExecutor])
 
 
 # -- another launcher, with types of its own -------------------------------------------------------
@@ -93,41 +107,38 @@ class OtherScheduler(DryRunMixin):
     def close(self) -> None: ...
 
 
-other = Launcher(Registry[int](), {"other": OtherScheduler})
-assert_type(other, Launcher[AppSpec[DryRunInfo[Command]], int, DryRunInfo[Command]])
-other_plan = other.plan(AppSpec("job"), 3)
+others: Bindings[AppSpec[DryRunInfo[Command]], int] = Bindings(base=int)
+OTHER = others.bind("other", int, OtherScheduler)
+other = Launcher(others)
+assert_type(other, Launcher[AppSpec[DryRunInfo[Command]], int])
+other_plan = other.plan(AppSpec[DryRunInfo[Command]]("job"), 3, backend=OTHER)
 assert_type(other_plan.info.request, Command)
-
-
-def factories_may_be_mixed(
-    schedulers: dict[str, SchedulerFactory[Scheduler[FakeApp, FakeExecutor, FakeInfo]]],
-) -> None:
-    schedulers["plain"] = FakeScheduler
-    schedulers["named"] = lambda session: FakeScheduler(session, backend="named")
-    schedulers["other"] = OtherScheduler  # type: ignore[assignment]
-    Launcher(registry, schedulers)
 
 
 # -- what is refused -------------------------------------------------------------------------------
 
-launcher.plan(app, 3)  # type: ignore[arg-type]
-launcher.plan(app, FakeExecutor)  # type: ignore[arg-type]
-launcher.plan("job", FakeExecutor())  # type: ignore[arg-type]
+launcher.plan(app, 3)  # type: ignore[call-overload]
+launcher.plan(app, FakeExecutor)  # type: ignore[call-overload]
+launcher.plan("job", FakeExecutor())  # type: ignore[call-overload]
 launcher.plan(AppSpec[DryRunInfo[Command]]("job"), FakeExecutor())  # type: ignore[arg-type]
-launcher.run(app, "fake")  # type: ignore[arg-type]
+launcher.run(app, "fake")  # type: ignore[call-overload]
 launcher.submit(other_plan)  # type: ignore[arg-type]
 launcher.submit(app)  # type: ignore[arg-type]
 launcher.submit(plan.info)  # type: ignore[arg-type]
 launcher.submit("fake://session/job")  # type: ignore[arg-type]
 other.submit(plan)  # type: ignore[arg-type]
-plan.diff(other_plan)  # type: ignore[arg-type]
+plan.info = plan.info  # type: ignore[misc]
+plan.app = app  # type: ignore[misc]
+named.info.request  # type: ignore[attr-defined]
 launcher.status(plan)  # type: ignore[arg-type]
 launcher.wait(handle, 10)  # type: ignore[call-arg]
 launcher.wait(handle, timeout="10s")  # type: ignore[arg-type]
 launcher.logs(handle, 0)  # type: ignore[arg-type]
-launcher.plan(app, FakeExecutor(), "fake")  # type: ignore[call-arg]
-Launcher(registry, {"other": OtherScheduler})  # type: ignore[misc]
-Launcher(registry, {"fake": FakeScheduler()})  # type: ignore[arg-type]
-Launcher(registry, {"fake": FakeScheduler}, copier=copier_other)  # type: ignore[arg-type]
-Launcher(registry, {"fake": FakeScheduler}, "session")  # type: ignore[call-arg]
+launcher.plan(app, FakeExecutor(), "fake")  # type: ignore[call-overload]
+launcher.plan(app, FakeExecutor(), backend=OTHER)  # type: ignore[misc]
+launcher.list(3)  # type: ignore[arg-type]
+bindings.bind("other", FakeExecutor, OtherScheduler)  # type: ignore[arg-type]
+bindings.bind("fake", FakeExecutor, FakeScheduler())  # type: ignore[arg-type]
+Launcher(bindings, copier=copier_other)  # type: ignore[arg-type]
+Launcher(bindings, "session")  # type: ignore[call-arg]
 handle.backend = "other"  # type: ignore[misc]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from launchbind import (
     App,
@@ -63,6 +64,20 @@ def fakes(fake: FakeScheduler, job: FakeJob, fake_app: FakeApp, fake_role: FakeR
     lists(fake)
 
 
+@dataclass(frozen=True)
+class FrozenExecutor:
+    """An executor whose variables cannot be written, nor replaced."""
+
+    env_vars: Mapping[str, str]
+    retries: int = 0
+
+    def nnodes(self) -> int:
+        raise NotImplementedError
+
+    def nproc_per_node(self) -> int:
+        raise NotImplementedError
+
+
 class Complete:
     """An executor and a scheduler with every capability."""
 
@@ -74,12 +89,13 @@ class Complete:
 
 
 def capabilities(complete: Complete) -> None:
+    executor(FrozenExecutor({}))
     volatile(complete)
     assign(complete)
     cleanup(complete)
 
 
-def other_infos(spec: AppSpec[int], one: RoleSpec[str]) -> None:
+def other_infos(spec: AppSpec[DryRunInfo[int]], one: RoleSpec[DryRunInfo[str]]) -> None:
     """Which dry-run info a role takes does not decide whether it is a role."""
     app(spec)
     role(one)
@@ -109,19 +125,6 @@ class NodesAsText:
         raise NotImplementedError
 
 
-class ReadOnlyEnv:
-    """launchbind and its adapters set variables, so a mapping that cannot be written is no good."""
-
-    env_vars: Mapping[str, str]
-    retries: int
-
-    def nnodes(self) -> int:
-        raise NotImplementedError
-
-    def nproc_per_node(self) -> int:
-        raise NotImplementedError
-
-
 class OneArgument:
     """A role whose pre_proc lacks the scheduler."""
 
@@ -133,6 +136,18 @@ class OneArgument:
 
     def pre_proc(self, dryrun_info: FakeInfo) -> FakeInfo:
         raise NotImplementedError
+
+
+class ForgetsTheInfo:
+    """A role whose pre_proc returns nothing."""
+
+    name: str
+    entrypoint: str
+    args: Sequence[str]
+    env: Mapping[str, str]
+    num_replicas: int
+
+    def pre_proc(self, scheduler: str, dryrun_info: FakeInfo) -> None: ...
 
 
 class NotARole:
@@ -212,9 +227,9 @@ class NeedsMore:
 def near_misses(of_int: SupportsVolatile[int], running: JobState) -> None:
     executor(NoRetries())  # type: ignore[arg-type]
     executor(NodesAsText())  # type: ignore[arg-type]
-    executor(ReadOnlyEnv())  # type: ignore[arg-type]
     executor(FakeExecutor)  # type: ignore[arg-type]
     role(OneArgument())  # type: ignore[arg-type]
+    role(ForgetsTheInfo())  # type: ignore[arg-type]
     app(WrongRoles())  # type: ignore[arg-type]
     app(AppSpec)  # type: ignore[arg-type]
     state("RUNNING")  # type: ignore[arg-type]

@@ -55,15 +55,7 @@ assert_type(Decorated, type[Decorated])
 assert_type(Decorated().extra, int)
 
 
-@registry.register("unrelated")  # type: ignore[arg-type]
-class Undecorated:
-    """Not a Base."""
-
-
-registry.register("unrelated")(Unrelated)  # type: ignore[arg-type]
-
-
-@registry.register("function")  # type: ignore[arg-type]
+@registry.register("function")  # type: ignore[type-var]
 def function() -> None:
     """Not even a class."""
 
@@ -121,7 +113,9 @@ executors.register("fake", FakeExecutor)
 assert_type(executors["fake"]().nnodes(), int)
 
 executors.register("unrelated", Unrelated)  # type: ignore[arg-type]
-executors.register("unrelated")(Unrelated)  # type: ignore[arg-type]
+assert_type(Registry("executor", base=Executor), Registry[Executor])
+assert_type(Registry("base", base=Base), Registry[Base])
+wrong: Registry[Base] = Registry("base", base=Unrelated)  # type: ignore[arg-type]
 
 
 # -- one registry is not another ------------------------------------------------------------------
