@@ -16,7 +16,7 @@ from guard import GUARD_SECONDS
 from slurm_cluster import ACCOUNT, PARTITION
 
 from launchbind import AppSpec, Handle, JobState, RoleSpec, SchedulerError
-from launchbind_adapters.submitit import SlurmExecutor, SubmititInfo, launcher
+from launchbind_adapters.submitit import SLURM, SlurmExecutor, SubmititInfo, launcher
 from launchbind_adapters.submitit import jobs as submitit_jobs
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from launchbind import App, Launcher
     from launchbind_adapters.submitit import SubmititExecutor
 
-    Jobs = Launcher[App, SubmititExecutor, SubmititInfo]
+    Jobs = Launcher[App, SubmititExecutor]
     Role = RoleSpec[SubmititInfo]
 
 EXECUTOR = SlurmExecutor(account=ACCOUNT, partition=PARTITION)
@@ -146,7 +146,7 @@ def test_retries_stay_within_the_job(jobs: Jobs, tmp_path: Path) -> None:
 
 def test_what_was_planned_is_what_slurm_runs(jobs: Jobs) -> None:
     """The script that submitit keeps beside the job is the plan's."""
-    plan = jobs.plan(AppSpec[SubmititInfo]("job", [sh("true")]), EXECUTOR)
+    plan = jobs.plan(AppSpec[SubmititInfo]("job", [sh("true")]), EXECUTOR, backend=SLURM)
     handle = jobs.submit(plan)
     jobs.wait(handle)
     [script] = Path(plan.info.request.folder).glob("*_submission.sh")

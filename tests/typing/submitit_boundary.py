@@ -6,12 +6,16 @@ reported as unused if its classes were Any.
 
 from __future__ import annotations
 
+from typing import Generic, TypeVar
+
 import submitit
 from typing_extensions import assert_type
 
 from launchbind import (
     App,
     AppSpec,
+    Backend,
+    Bindings,
     DryRunInfo,
     DryRunScheduler,
     Executor,
@@ -31,7 +35,11 @@ from launchbind import (
 from launchbind.protocols import DescribesExitCode
 from launchbind.testing import FakeApp, FakeExecutor, FakeInfo
 from launchbind_adapters.submitit import (
+    BINDINGS,
+    DEBUG,
     EXECUTORS,
+    LOCAL,
+    SLURM,
     DebugExecutor,
     LocalExecutor,
     SlurmExecutor,
@@ -45,16 +53,31 @@ from launchbind_adapters.submitit.debug import DebugScheduler
 from launchbind_adapters.submitit.local import LocalScheduler
 from launchbind_adapters.submitit.slurm import SlurmScheduler
 
+ExecutorT = TypeVar("ExecutorT")
+KeyT = TypeVar("KeyT")
+
 
 def executor(_: Executor) -> None: ...
-def made_by(_: DryRunScheduler[App, SubmititExecutor, DryRunInfo[SubmititRequest]]) -> None: ...
-def submitted_by(_: Scheduler[App, SubmititExecutor, DryRunInfo[SubmititRequest]]) -> None: ...
-def factory(_: SchedulerFactory[Scheduler[App, SubmititExecutor, SubmititInfo]]) -> None: ...
 def logs(_: SupportsLogs) -> None: ...
 def lists(_: SupportsList) -> None: ...
 def many(_: SupportsDescribeMany) -> None: ...
 def codes(_: DescribesExitCode) -> None: ...
 def volatile(_: SupportsVolatile[SubmititInfo]) -> None: ...
+
+
+class Takes(Generic[ExecutorT]):
+    """Takes the schedulers of one class of executors."""
+
+    def made_by(self, _: DryRunScheduler[App, ExecutorT, DryRunInfo[SubmititRequest]]) -> None: ...
+    def submitted_by(self, _: Scheduler[App, ExecutorT, DryRunInfo[SubmititRequest]]) -> None: ...
+    def factory(self, _: SchedulerFactory[Scheduler[App, ExecutorT, SubmititInfo]]) -> None: ...
+
+
+class Declared(Generic[KeyT]):
+    """What a lazy key declares, to be compared with the key that ``bind`` returns for the real classes."""
+
+    def __init__(self, key: KeyT) -> None: ...
+    def matches(self, real: KeyT) -> None: ...
 
 
 # -- canary: submitit's own types ------------------------------------------------------------------
@@ -88,28 +111,37 @@ def executors(
 
 
 def schedulers(local: LocalScheduler, debug: DebugScheduler, slurm: SlurmScheduler) -> None:
+    Takes[LocalExecutor]().made_by(local)
+    Takes[DebugExecutor]().made_by(debug)
+    Takes[SlurmExecutor]().made_by(slurm)
+    Takes[LocalExecutor]().submitted_by(local)
+    Takes[DebugExecutor]().submitted_by(debug)
+    Takes[SlurmExecutor]().submitted_by(slurm)
     for scheduler in (local, debug, slurm):
-        made_by(scheduler)
-        submitted_by(scheduler)
         logs(scheduler)
         lists(scheduler)
         many(scheduler)
         codes(scheduler.list()[0])
         volatile(scheduler)
-    factory(LocalScheduler)
-    factory(DebugScheduler)
-    factory(SlurmScheduler)
+    Takes[LocalExecutor]().factory(LocalScheduler)
+    Takes[DebugExecutor]().factory(DebugScheduler)
+    Takes[SlurmExecutor]().factory(SlurmScheduler)
 
-    made_by(LocalScheduler)  # type: ignore[arg-type]
-    factory(local)  # type: ignore[arg-type]
+    Takes[LocalExecutor]().made_by(LocalScheduler)  # type: ignore[arg-type]
+    Takes[LocalExecutor]().factory(local)  # type: ignore[arg-type]
+    Takes[SlurmExecutor]().made_by(local)  # type: ignore[arg-type]
+    Takes[SlurmExecutor]().submitted_by(local)  # type: ignore[arg-type]
+    Takes[SubmititExecutor]().made_by(slurm)  # type: ignore[arg-type]
+    Takes[DebugExecutor]().factory(SlurmScheduler)  # type: ignore[arg-type]
 
 
-def dry_run(slurm: SlurmScheduler, app: AppSpec[SubmititInfo], fake: FakeApp, base: SubmititExecutor) -> None:
-    assert_type(slurm.submit_dryrun(app, base), DryRunInfo[SubmititRequest])
-    assert_type(submit_dryrun(slurm, app, base), DryRunInfo[SubmititRequest])
-    slurm.submit_dryrun(fake, base)  # any app will do
-    slurm.submit_dryrun("job", base)  # type: ignore[arg-type]
+def dry_run(slurm: SlurmScheduler, app: AppSpec[SubmititInfo], fake: FakeApp, team: TeamExecutor) -> None:
+    assert_type(slurm.submit_dryrun(app, team), DryRunInfo[SubmititRequest])
+    assert_type(submit_dryrun(slurm, app, team), DryRunInfo[SubmititRequest])
+    slurm.submit_dryrun(fake, team)  # any app will do
+    slurm.submit_dryrun("job", team)  # type: ignore[arg-type]
     slurm.submit_dryrun(app, FakeExecutor())  # type: ignore[arg-type]
+    slurm.submit_dryrun(app, LocalExecutor())  # type: ignore[arg-type]
     slurm.schedule("job")  # type: ignore[arg-type]
 
 
@@ -127,20 +159,48 @@ def registry() -> None:
     EXECUTORS.register("team", SlurmScheduler)  # type: ignore[arg-type]
 
 
-def life_of_a_job(app: AppSpec[SubmititInfo], fake: FakeApp, fake_plan: Plan[FakeInfo]) -> None:
+def keys() -> None:
+    """The keys are lazy: what they declare is held against the real classes."""
+    assert_type(BINDINGS, Bindings[App, SubmititExecutor])
+    assert_type(LOCAL, Backend[App, LocalExecutor, SubmititInfo])
+    assert_type(DEBUG, Backend[App, DebugExecutor, SubmititInfo])
+    assert_type(SLURM, Backend[App, SlurmExecutor, SubmititInfo])
+
+    real: Bindings[App, SubmititExecutor] = Bindings()
+    Declared(LOCAL).matches(real.bind("local", LocalExecutor, LocalScheduler))
+    Declared(DEBUG).matches(real.bind("debug", DebugExecutor, DebugScheduler))
+    Declared(SLURM).matches(real.bind("slurm", SlurmExecutor, SlurmScheduler))
+
+    Declared(LOCAL).matches(real.bind("slurm", SlurmExecutor, SlurmScheduler))  # type: ignore[arg-type]
+    local = real.bind("local", LocalExecutor, LocalScheduler)
+    Declared(SLURM).matches(local)  # type: ignore[arg-type]
+    false: Backend[App, LocalExecutor, FakeInfo] = local  # type: ignore[assignment]
+    Declared(false).matches(real.bind("local", LocalExecutor, LocalScheduler))  # type: ignore[arg-type]
+    real.bind("local", LocalExecutor, SlurmScheduler)  # type: ignore[misc]
+
+
+def life_of_a_job(app: AppSpec[SubmititInfo], fake: FakeApp, fake_plan: Plan[FakeApp, FakeInfo]) -> None:
     made = launcher("session")
-    assert_type(made, Launcher[App, SubmititExecutor, DryRunInfo[SubmititRequest]])
-    plan = made.plan(app, TeamExecutor())
-    assert_type(plan, Plan[DryRunInfo[SubmititRequest]])
+    assert_type(made, Launcher[App, SubmititExecutor])
+    plan = made.plan(app, TeamExecutor(), backend=SLURM)
+    assert_type(plan, Plan[AppSpec[SubmititInfo], DryRunInfo[SubmititRequest]])
     assert_type(plan.info.request.app_id, str)
+    named = made.plan(app, TeamExecutor())
+    assert_type(named, Plan[App, object])
+    assert_type(named.request_as(SubmititRequest), SubmititRequest)
+    assert_type(made.submit(named), Handle)
     assert_type(made.submit(plan), Handle)
     made.run(fake, LocalExecutor())
 
-    made.plan(app, FakeExecutor())  # type: ignore[arg-type]
-    made.plan(app, LocalExecutor)  # type: ignore[arg-type]
-    made.plan("job", LocalExecutor())  # type: ignore[arg-type]
+    made.plan(app, FakeExecutor())  # type: ignore[call-overload]
+    made.plan(app, LocalExecutor)  # type: ignore[call-overload]
+    made.plan("job", LocalExecutor())  # type: ignore[call-overload]
+    made.plan(app, LocalExecutor(), backend=SLURM)  # type: ignore[misc]
+    named.info.request  # type: ignore[attr-defined]
+    plan.info.request.jobz  # type: ignore[attr-defined]
     made.submit(plan.info)  # type: ignore[arg-type]
-    made.submit(fake_plan)  # type: ignore[arg-type]
+    # This launcher takes any app, so that a plan comes from another launcher shows only at run time.
+    made.submit(fake_plan)
 
 
 def results(handle: Handle) -> None:

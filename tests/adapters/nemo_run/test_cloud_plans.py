@@ -16,6 +16,7 @@ import pytest
 import yaml
 from nemo_run.core.execution.dgxcloud import DGXCloudExecutor
 from nemo_run.core.execution.kubeflow import KubeflowExecutor
+from nemo_run.run.torchx_backend.schedulers.dgxcloud import DGXRequest
 from torchx.specs import AppDef, Role
 
 from launchbind_adapters.nemo_run import launcher
@@ -106,7 +107,7 @@ def test_a_dgx_cloud_plan_shows_the_scripts_and_the_workload_that_are_sent(
         shown = plan.render()
         assert service.posted == {}
         jobs.submit(plan)
-    planned = plan.info.request.executor
+    planned = plan.request_as(DGXRequest).executor
     for script, folder in (
         ("torchrun_job.sh", planned.experiment_dir),
         ("launch_script.sh", planned.job_dir),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from nemo_run import LocalExecutor
 from nemo_run.core.execution.base import Executor
-from torchx.specs import AppDef, AppDryRunInfo, Role
+from torchx.specs import AppDef, Role
 
 from launchbind.testing.conformance import SchedulerConformance
 from launchbind_adapters.nemo_run import launcher
@@ -18,11 +18,8 @@ if TYPE_CHECKING:
 
     from launchbind import Launcher
 
-# torchx declares submit_dryrun as AppDryRunInfo[Any] itself.
-Info = AppDryRunInfo[Any]
 
-
-class TestLocalJobs(SchedulerConformance[AppDef, Executor, Info]):
+class TestLocalJobs(SchedulerConformance[AppDef, Executor]):
     """All capabilities are tested, also from another process."""
 
     module = "launchbind_adapters.nemo_run"
@@ -31,7 +28,7 @@ class TestLocalJobs(SchedulerConformance[AppDef, Executor, Info]):
     elsewhere = "launchbind_adapters.nemo_run:launcher"
 
     @pytest.fixture
-    def make_launcher(self, nemorun_home: Path) -> Callable[[], Launcher[AppDef, Executor, Info]]:
+    def make_launcher(self, nemorun_home: Path) -> Callable[[], Launcher[AppDef, Executor]]:
         return launcher
 
     @pytest.fixture

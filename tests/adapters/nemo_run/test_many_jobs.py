@@ -11,8 +11,7 @@ from guard import GUARD_SECONDS
 from nemo_run import LocalExecutor
 from torchx.specs import AppDef, Role
 
-from launchbind import JobState, Launcher
-from launchbind_adapters.nemo_run.executors import EXECUTORS
+from launchbind import Bindings, JobState, Launcher
 from launchbind_adapters.nemo_run.local import LocalScheduler
 
 if TYPE_CHECKING:
@@ -53,7 +52,9 @@ def test_two_hundred_jobs_at_once_all_reach_their_state(
     gate = tmp_path / "gate"
     os.mkfifo(gate)
     held_open = os.open(gate, os.O_RDWR)
-    with Launcher(EXECUTORS, {"local_persistent": Counting}, session="many") as jobs:
+    bindings: Bindings[AppDef, LocalExecutor] = Bindings()
+    bindings.bind("local_persistent", LocalExecutor, Counting)
+    with Launcher(bindings, session="many") as jobs:
         handles = [jobs.run(job(number, gate), LocalExecutor()) for number in range(JOBS)]
         assert {status.state for status in jobs.statuses(handles)} == {JobState.RUNNING}
         os.write(held_open, b"\n" * JOBS)

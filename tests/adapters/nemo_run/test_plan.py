@@ -13,10 +13,11 @@ import pytest
 from nemo_run.core.execution.dgxcloud import DGXCloudExecutor
 from nemo_run.core.execution.kubeflow import KubeflowExecutor
 from nemo_run.core.execution.lepton import LeptonExecutor
+from torchx.schedulers.local_scheduler import PopenRequest
 from torchx.specs import AppDef, Role
 
 from launchbind import PlanError
-from launchbind_adapters.nemo_run import Adapter, launcher
+from launchbind_adapters.nemo_run import SLURM, Adapter, launcher
 from launchbind_adapters.nemo_run.executors import copy_executor
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def local(_: Path) -> Executor:
     return run.LocalExecutor(env_vars=dict(ENV))
 
 
-def slurm(home: Path) -> Executor:
+def slurm(home: Path) -> run.SlurmExecutor:
     return run.SlurmExecutor(
         account="ml",
         partition="debug",
@@ -183,7 +184,7 @@ def test_inline_scripts_keep_their_first_and_last_character(script: str) -> None
     app = AppDef("greet", roles=[Role("main", image="", entrypoint="sh", args=["-c", script])])
     with launcher() as jobs:
         for _ in range(3):
-            request = jobs.plan(app, run.LocalExecutor()).info.request
+            request = jobs.plan(app, run.LocalExecutor()).request_as(PopenRequest)
             assert request.role_params["main"][0].args == ["sh", "-c", script]
 
 
@@ -193,7 +194,7 @@ def test_the_cli_keeps_awkward_words_for_a_local_job() -> None:
     executor = adapter.executor("local_persistent", {}, {})
     app = adapter.app(executor, "greet", ["$prog", *AWKWARD], {})
     with launcher() as jobs:
-        request = jobs.plan(app, executor).info.request
+        request = jobs.plan(app, executor).request_as(PopenRequest)
     assert request.role_params["greet"][0].args == ["$prog", *AWKWARD]
 
 
@@ -202,7 +203,7 @@ def test_the_cli_keeps_awkward_words_for_slurm(nemorun_home: Path) -> None:
     executor = slurm(nemorun_home)
     app = Adapter().app(executor, "greet", ["printf", *AWKWARD], {})
     with launcher() as jobs:
-        [[command]] = jobs.plan(app, executor).info.request.command_groups
+        [[command]] = jobs.plan(app, executor, backend=SLURM).info.request.command_groups
     assert shlex.split(command) == ["printf", *AWKWARD]
 
 
@@ -212,7 +213,8 @@ def test_the_cli_keeps_awkward_variables_for_a_local_job(value: str) -> None:
     adapter = Adapter()
     executor = adapter.executor("local_persistent", {}, {"WORD": value})
     with launcher() as jobs:
-        request = jobs.plan(adapter.app(executor, "greet", ["env"], {}), executor).info.request
+        plan = jobs.plan(adapter.app(executor, "greet", ["env"], {}), executor)
+    request = plan.request_as(PopenRequest)
     assert request.role_params["greet"][0].env["WORD"] == value
 
 
@@ -225,7 +227,8 @@ def test_the_cli_keeps_awkward_variables_for_slurm(nemorun_home: Path, value: st
     executor.tunnel = run.LocalTunnel(job_dir=str(nemorun_home / "experiments"))
     executor.packager = run.Packager()
     with launcher() as jobs:
-        script = jobs.plan(adapter.app(executor, "greet", ["env"], {}), executor).info.request.materialize()
+        plan = jobs.plan(adapter.app(executor, "greet", ["env"], {}), executor, backend=SLURM)
+    script = plan.info.request.materialize()
     [export] = [line for line in script.splitlines() if line.startswith("export WORD=")]
     shell = ["bash", "-c", f'{export}; printf %s "$WORD"']
     assert subprocess.run(shell, capture_output=True, text=True, check=True).stdout == value

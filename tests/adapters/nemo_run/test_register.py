@@ -176,7 +176,7 @@ def test_launchers_see_what_is_registered_later() -> None:
     app = AppDef("greet", roles=[Role("greet", image="", entrypoint="echo")])
     with launcher() as jobs:
         register("mine", Mine, scheduler=create_scheduler)
-        assert jobs.plan(app, Mine()).info.request == "greet for Mine"
+        assert jobs.plan(app, Mine()).request_as(str) == "greet for Mine"
 
 
 def test_lazy_targets_are_imported_when_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

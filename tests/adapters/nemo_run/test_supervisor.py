@@ -23,11 +23,12 @@ from launchbind_adapters.nemo_run import launcher, supervisor
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from nemo_run.core.execution.base import Executor
     from tests.adapters.conftest import RunPython
 
     from launchbind import Launcher
 
-    Jobs = Launcher[AppDef, Any, Any]
+    Jobs = Launcher[AppDef, Executor]
 
 pytestmark = pytest.mark.usefixtures("nemorun_home")
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from launchbind import App, Launcher
     from launchbind_adapters.ray import RayExecutor
 
-    Jobs = Launcher[App, RayExecutor, RayInfo]
+    Jobs = Launcher[App, RayExecutor]
 
 
 @pytest.fixture(autouse=True)

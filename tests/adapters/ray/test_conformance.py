@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.adapters.ray.conftest import Jobs
 
 
-class TestRayJobs(SchedulerConformance[App, RayExecutor, RayInfo]):
+class TestRayJobs(SchedulerConformance[App, RayExecutor]):
     """Also from another process, which finds the head by RAY_ADDRESS."""
 
     module = "launchbind_adapters.ray"

@@ -11,7 +11,7 @@ import pytest
 from tests.adapters.ray.conftest import app, app_of, role
 
 from launchbind import AppSpec, Executor, InvalidSettingError, PlanError, RoleSpec, UnsupportedError, explain
-from launchbind_adapters.ray import EXECUTORS, RayExecutor, RayInfo
+from launchbind_adapters.ray import EXECUTORS, RayExecutor, RayInfo, RayRequest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,7 +137,7 @@ def test_an_app_of_another_launcher_is_taken(jobs: Jobs) -> None:
         name: str
         roles: list[Role]
 
-    (job,) = jobs.plan(App("app", [Role("main", "echo", ["$x"])]), RayExecutor()).info.request.jobs
+    (job,) = jobs.plan(App("app", [Role("main", "echo", ["$x"])]), RayExecutor()).request_as(RayRequest).jobs
     assert job.num_cpus == 3
     assert job.entrypoint.endswith("; exec echo '$x'")
 
@@ -179,7 +179,7 @@ def test_what_is_given_counts_before_the_environment(
     """A given address is never overridden, unlike in Ray's client; without one, Ray's variables count."""
     for name, text in variables.items():
         monkeypatch.setenv(name, text)
-    assert jobs.plan(app("true"), RayExecutor(address=given)).info.request.address == found
+    assert jobs.plan(app("true"), RayExecutor(address=given)).request_as(RayRequest).address == found
 
 
 @pytest.mark.parametrize("address", ["head:6379", "ray://head:10001", "http://me:secret@head:8265"])
@@ -201,7 +201,7 @@ def test_local_folders_are_found_from_elsewhere(
 ) -> None:
     """A plan may be submitted from another working directory than it was made in."""
     monkeypatch.chdir(tmp_path)
-    (job,) = jobs.plan(app("true"), RayExecutor(working_dir=".", py_modules=["m"])).info.request.jobs
+    (job,) = jobs.plan(app("true"), RayExecutor(working_dir=".", py_modules=["m"])).request_as(RayRequest).jobs
     assert job.runtime_env["working_dir"] == str(tmp_path)
     assert job.runtime_env["py_modules"] == [str(tmp_path / "m")]
 

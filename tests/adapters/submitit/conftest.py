@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from launchbind.protocols import App
     from launchbind_adapters.submitit import SubmititExecutor
 
-    Jobs = Launcher[App, SubmititExecutor, SubmititInfo]
+    Jobs = Launcher[App, SubmititExecutor]
     Role = RoleSpec[SubmititInfo]
 
 

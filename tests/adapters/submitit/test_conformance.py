@@ -34,7 +34,7 @@ def make_launcher() -> Callable[[], Jobs]:
     return submitit.launcher
 
 
-class TestLocal(SchedulerConformance[App, SubmititExecutor, SubmititInfo]):
+class TestLocal(SchedulerConformance[App, SubmititExecutor]):
     """Jobs in processes of their own."""
 
     module = "launchbind_adapters.submitit"
@@ -48,7 +48,7 @@ class TestLocal(SchedulerConformance[App, SubmititExecutor, SubmititInfo]):
         return one_role(command, env)
 
 
-class TestDebug(SchedulerConformance[App, SubmititExecutor, SubmititInfo]):
+class TestDebug(SchedulerConformance[App, SubmititExecutor]):
     """Jobs that have ended when they are submitted."""
 
     module = "launchbind_adapters.submitit"
@@ -72,7 +72,7 @@ class TestDebug(SchedulerConformance[App, SubmititExecutor, SubmititInfo]):
         return one_role(command, env)
 
 
-class TestSlurmPlans(PlanConformance[App, SubmititExecutor, SubmititInfo]):
+class TestSlurmPlans(PlanConformance[App, SubmititExecutor]):
     """Scripts; they are submitted in tests/e2e, where there is a cluster."""
 
     module = "launchbind_adapters.submitit"

@@ -22,7 +22,7 @@ from guard import GUARD_SECONDS
 from tests.adapters.submitit.conftest import app, await_text, is_running, sh, until
 
 from launchbind import Handle, JobState, PlanError, RoleSpec, SchedulerError, UnknownJobError
-from launchbind_adapters.submitit import LocalExecutor
+from launchbind_adapters.submitit import LocalExecutor, SubmititRequest
 from launchbind_adapters.submitit import jobs as submitit_jobs
 from launchbind_adapters.submitit.records import records
 
@@ -442,7 +442,7 @@ def test_a_failed_submit_leaves_nothing(jobs: Jobs, tmp_path: Path, state_home: 
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert jobs.list("submitit_local") == []
     assert [path for path in tmp_path.rglob("*") if path.is_file() and path != marker] == []
-    assert not (tmp_path / "logs" / plan.info.request.app_id).exists()
+    assert not (tmp_path / "logs" / plan.request_as(SubmititRequest).app_id).exists()
     if marker.exists():
         assert not is_running(int(await_text(marker)))
     jobs.wait(jobs.submit(jobs.plan(app(sh("true")), executor)))  # and the folder is not spoiled

@@ -11,7 +11,13 @@ import pytest
 from tests.adapters.submitit.conftest import app, sh
 
 from launchbind import PlanError, RoleSpec, UnknownTypeError
-from launchbind_adapters.submitit import DebugExecutor, LocalExecutor, SlurmExecutor, SubmititExecutor
+from launchbind_adapters.submitit import (
+    DebugExecutor,
+    LocalExecutor,
+    SlurmExecutor,
+    SubmititExecutor,
+    SubmititRequest,
+)
 
 if TYPE_CHECKING:
     from tests.adapters.submitit.conftest import Jobs
@@ -74,7 +80,7 @@ def test_the_plan_shows_the_sbatch_script(jobs: Jobs, tmp_path: Path) -> None:
     )
     plan = jobs.plan(app(sh("true", replicas=5), name="train"), executor)
     lines = plan.render().splitlines()
-    folder = plan.info.request.folder
+    folder = plan.request_as(SubmititRequest).folder
     assert Path(folder).parent == tmp_path
     for flag in (
         "array=0-4%5", "job-name=train", "time=30", "nodes=2", "ntasks-per-node=4", "cpus-per-task=3",
@@ -96,14 +102,14 @@ def test_a_job_that_would_be_ended_as_it_starts_is_refused(jobs: Jobs) -> None:
     with pytest.raises(PlanError, match=r"would be ended as it starts, signal_delay_s=90 before .* 60 s"):
         jobs.plan(app(sh("true")), SlurmExecutor(timeout_min=1))
     plan = jobs.plan(app(sh("true")), SlurmExecutor(timeout_min=1, signal_delay_s=30))
-    assert plan.info.request.timeout_min == 1
+    assert plan.request_as(SubmititRequest).timeout_min == 1
 
 
 def test_the_time_field_wins(jobs: Jobs) -> None:
     """``time``, as submitit has it for Slurm, comes before the general ``timeout_min``."""
     plan = jobs.plan(app(sh("true")), SlurmExecutor(timeout_min=5, time=7))
     assert "#SBATCH --time=7" in plan.render()
-    assert plan.info.request.timeout_min == 7
+    assert plan.request_as(SubmititRequest).timeout_min == 7
 
 
 def test_the_name_in_slurm(jobs: Jobs) -> None:
@@ -161,7 +167,7 @@ def test_names_that_cannot_be_folders_are_refused(jobs: Jobs, name: str) -> None
 
 def test_another_engines_executor_is_refused(jobs: Jobs) -> None:
     """An executor goes to no backend but its own, and the base class to none."""
-    with pytest.raises(PlanError, match="LocalExecutor, which submitit_slurm does not take"):
+    with pytest.raises(PlanError, match="cannot run on submitit_slurm with a LocalExecutor: it takes a SlurmExecutor"):
         jobs.plan(app(sh("true")), LocalExecutor(), backend="submitit_slurm")
     with pytest.raises(UnknownTypeError):
         jobs.plan(app(sh("true")), SubmititExecutor())
@@ -183,6 +189,6 @@ def test_what_a_role_adjusts_is_planned_and_submitted(jobs: Jobs) -> None:
 def test_a_tampered_plan_is_refused(jobs: Jobs) -> None:
     """What was changed after planning is not what was looked at."""
     plan = jobs.plan(app(sh("true")), LocalExecutor())
-    plan.info.request.roles[0].command.append("more")
+    plan.request_as(SubmititRequest).roles[0].command.append("more")
     with pytest.raises(PlanError, match="changed"):
         jobs.submit(plan)

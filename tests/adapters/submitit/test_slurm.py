@@ -16,7 +16,7 @@ from tests.adapters.submitit.conftest import app, sh
 from launchbind import JobState, SchedulerError
 from launchbind_adapters.slurm import client
 from launchbind_adapters.slurm.status import WAITING
-from launchbind_adapters.submitit import SlurmExecutor
+from launchbind_adapters.submitit import SlurmExecutor, SubmititRequest
 
 if TYPE_CHECKING:
     from tests.adapters.submitit.conftest import Jobs
@@ -234,7 +234,7 @@ def test_results_outweigh_a_good_end(jobs: Jobs, slurm: Slurm) -> None:
 
     plan = jobs.plan(app(sh("true")), SlurmExecutor())
     handle = jobs.submit(plan)
-    cloudpickle_dump(("success", 4), JobPaths(plan.info.request.folder, "1", 0).result_pickle)
+    cloudpickle_dump(("success", 4), JobPaths(plan.request_as(SubmititRequest).folder, "1", 0).result_pickle)
     slurm.tells("1|COMPLETED|0:0")
     status = jobs.status(handle)
     assert (status.state, status.exit_code) == (JobState.FAILED, 4)
@@ -247,7 +247,7 @@ def test_the_result_of_a_job_that_slurm_has_forgotten_is_its_end(jobs: Jobs, slu
     plan = jobs.plan(app(sh("true")), SlurmExecutor())
     handle = jobs.submit(plan)
     slurm.tells("1|RUNNING|0:0")
-    cloudpickle_dump(("success", 4), JobPaths(plan.info.request.folder, "1", 0).result_pickle)
+    cloudpickle_dump(("success", 4), JobPaths(plan.request_as(SubmititRequest).folder, "1", 0).result_pickle)
     status = jobs.status(handle)
     assert (status.state, status.exit_code) == (JobState.FAILED, 4)
 

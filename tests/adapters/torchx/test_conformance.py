@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gc
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
-from torchx.specs import AppDef, AppDryRunInfo, CfgVal, Role
+from torchx.specs import AppDef, CfgVal, Role
 
 from launchbind.testing.conformance import SchedulerConformance
 from launchbind_adapters.torchx import launcher
@@ -19,13 +19,10 @@ if TYPE_CHECKING:
 
     Config = Mapping[str, CfgVal]
 
-# torchx declares submit_dryrun as AppDryRunInfo[Any] itself.
-Info = AppDryRunInfo[Any]
-
 
 # torchx (0.7.0) closes neither the log that a reader has left nor the logs of a failed start.
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
-class TestLocalCwd(SchedulerConformance[AppDef, "Config", Info]):
+class TestLocalCwd(SchedulerConformance[AppDef, "Config"]):
     """torchx keeps local jobs in the memory of the process that started them, and ends them when it ends."""
 
     backend = "local_cwd"
@@ -44,7 +41,7 @@ class TestLocalCwd(SchedulerConformance[AppDef, "Config", Info]):
         gc.collect()
 
     @pytest.fixture
-    def make_launcher(self) -> Callable[[], Launcher[AppDef, Config, Info]]:
+    def make_launcher(self) -> Callable[[], Launcher[AppDef, Config]]:
         return launcher
 
     @pytest.fixture

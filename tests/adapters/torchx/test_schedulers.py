@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 from torchx.schedulers import DEFAULT_SCHEDULER_MODULES
-from torchx.schedulers.local_scheduler import LocalScheduler
-from torchx.specs import AppDef, Resource, Role
+from torchx.schedulers.local_scheduler import LocalScheduler, PopenRequest
+from torchx.specs import AppDef, AppDryRunInfo, Resource, Role
 
 from launchbind import InvalidSettingError, JobState, UnknownBackendError
 from launchbind_adapters.torchx import Adapter, attach_app, launcher, schedulers
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.adapters.conftest import RunPython
-    from torchx.specs import AppDryRunInfo
 
 NEMO_RUN = {
     point.name for point in entry_points(group="torchx.schedulers") if point.value.startswith("nemo_run.")
@@ -132,6 +131,7 @@ def test_a_job_runs_on_torchxs_own_local_scheduler(tmp_path: Path) -> None:
         assert jobs.wait(handle).state is JobState.SUCCEEDED
         assert [line.rstrip("\n") for line in jobs.logs(handle)] == ["hello"]
     assert handle.backend == "local_cwd"
+    assert isinstance(plan.info, AppDryRunInfo)
     assert plan.info._app is plan.app
 
 
@@ -142,7 +142,7 @@ def test_the_cli_keeps_awkward_words_and_variables(tmp_path: Path) -> None:
     config = {"log_dir": str(tmp_path)}
     app = adapter.app(config, "greet", ["$prog", *words], {"WORD": "$$ ${app_id}"})
     with launcher() as jobs:
-        request = jobs.plan(app, config, backend="local_cwd").info.request
+        request = jobs.plan(app, config, backend="local_cwd").request_as(PopenRequest)
     replica = request.role_params["greet"][0]
     assert replica.args == ["$prog", *words]
     assert replica.env["WORD"] == "$$ ${app_id}"

@@ -11,8 +11,8 @@ from torchx.schedulers.ids import make_unique
 from torchx.specs import AppDef, AppDryRunInfo, AppState, Role
 
 from launchbind import (
+    Bindings,
     Launcher,
-    Registry,
     SupportsDescribeMany,
     SupportsList,
     SupportsLogs,
@@ -187,8 +187,8 @@ def test_a_scheduler_that_ignores_points_in_time_is_not_asked_for_one() -> None:
 
 def test_a_scheduler_without_logs_is_unsupported() -> None:
     """torchx's base class raises NotImplementedError, which callers see as UnsupportedError."""
-    configs: Registry[Mapping[str, Any]] = Registry("run config")
-    with Launcher(configs, {"plain": lambda _: wrap(Plain())}) as jobs:
+    bindings: Bindings[AppDef, Mapping[str, Any]] = Bindings(fallback={"plain": lambda _: wrap(Plain())})
+    with Launcher(bindings) as jobs:
         handle = jobs.run(APP, {}, backend="plain")
         with pytest.raises(UnsupportedError):
             list(jobs.logs(handle))
