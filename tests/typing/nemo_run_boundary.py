@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from nemo_run.core.execution.base import Executor as NemoExecutor
 from nemo_run.core.execution.dgxcloud import DGXCloudExecutor
@@ -29,6 +29,8 @@ from typing_extensions import assert_type
 
 from launchbind import (
     AppSpec,
+    Backend,
+    Bindings,
     DryRunScheduler,
     Executor,
     Handle,
@@ -45,20 +47,34 @@ from launchbind import (
     submit_dryrun,
 )
 from launchbind.protocols import DescribesExitCode
-from launchbind.testing import FakeExecutor, FakeInfo
+from launchbind.testing import FakeApp, FakeExecutor, FakeInfo
 from launchbind_adapters.nemo_run import (
+    BINDINGS,
+    DGX_CLOUD,
+    DOCKER,
     EXECUTOR_MAPPING,
     EXECUTORS,
+    KUBEFLOW,
+    LEPTON,
+    LOCAL,
     REVERSE_EXECUTOR_MAPPING,
+    SKYPILOT,
+    SKYPILOT_JOBS,
+    SLURM,
     SchedulerMixin,
     Support,
+    cloud,
     get_executor_str,
     launcher,
     register,
 )
+from launchbind_adapters.nemo_run.bindings import WrappedFactory
+from launchbind_adapters.nemo_run.docker import DockerScheduler
 from launchbind_adapters.nemo_run.local import LocalScheduler
+from launchbind_adapters.nemo_run.slurm import SlurmScheduler
 
 RequestT = TypeVar("RequestT")
+KeyT = TypeVar("KeyT")
 
 
 def executor(_: Executor) -> None: ...
@@ -76,6 +92,13 @@ class Requests(Generic[RequestT]):
 
     def made_by(self, scheduler: DryRunScheduler[AppDef, NemoExecutor, AppDryRunInfo[RequestT]]) -> None: ...
     def submitted_by(self, scheduler: Scheduler[AppDef, NemoExecutor, AppDryRunInfo[RequestT]]) -> None: ...
+
+
+class Declared(Generic[KeyT]):
+    """What a lazy key declares, to be compared with the key that ``bind`` returns for the real classes."""
+
+    def __init__(self, key: KeyT) -> None: ...
+    def matches(self, real: KeyT) -> None: ...
 
 
 # -- executors -------------------------------------------------------------------------------------
@@ -284,9 +307,11 @@ def registering() -> None:
     Support(detached=True)  # type: ignore[call-arg]
 
 
-def own_local_scheduler(local: LocalScheduler, app: AppDef, executor: LocalExecutor) -> None:
-    """launchbind's scheduler of local jobs has every capability, and its request's type."""
-    Requests[PopenRequest]().submitted_by(local)
+def own_local_scheduler(
+    local: LocalScheduler, app: AppDef, executor: LocalExecutor, slurm: SlurmExecutor
+) -> None:
+    """launchbind's scheduler of local jobs has every capability, its executor's and its request's type."""
+    submitted: Scheduler[AppDef, LocalExecutor, AppDryRunInfo[PopenRequest]] = local
     logs(local)
     lists(local)
     describes_many(local)
@@ -296,25 +321,85 @@ def own_local_scheduler(local: LocalScheduler, app: AppDef, executor: LocalExecu
         describes_exit_code(found)
     assert_type(local.submit_dryrun(app, executor), AppDryRunInfo[PopenRequest])
 
-    Requests[int]().submitted_by(local)  # type: ignore[arg-type]
+    assert_type(submitted.submit_dryrun(app, executor), AppDryRunInfo[PopenRequest])
+
+    other: Scheduler[AppDef, LocalExecutor, AppDryRunInfo[int]] = local  # type: ignore[assignment]
+    other.submit_dryrun(app, executor)
+    Requests[PopenRequest]().submitted_by(local)  # type: ignore[arg-type]
     local.submit_dryrun("job", executor)  # type: ignore[arg-type]
     local.submit_dryrun(app, "executor")  # type: ignore[arg-type]
+    local.submit_dryrun(app, slurm)  # type: ignore[arg-type]
+
+
+def keys() -> None:
+    """The keys are lazy: what they declare is held against the real classes.
+
+    Each real key has a variable of its own, so that its type is inferred without looking at the declared one.
+    """
+    assert_type(BINDINGS, Bindings[AppDef, NemoExecutor])
+    real: Bindings[AppDef, NemoExecutor] = Bindings()
+    slurm = real.bind("slurm", SlurmExecutor, SlurmScheduler)
+    skypilot = real.bind("skypilot", SkypilotExecutor, WrappedFactory(cloud.SkypilotScheduler))
+    skypilot_jobs = real.bind("sky", SkypilotJobsExecutor, WrappedFactory(cloud.SkypilotJobsScheduler))
+    local = real.bind("local", LocalExecutor, LocalScheduler)
+    docker = real.bind("docker", DockerExecutor, WrappedFactory(DockerScheduler))
+    dgx_cloud = real.bind("dgx_cloud", DGXCloudExecutor, WrappedFactory(cloud.DGXCloudScheduler))
+    lepton = real.bind("lepton", LeptonExecutor, WrappedFactory(cloud.LeptonScheduler))
+    kubeflow = real.bind("kubeflow", KubeflowExecutor, WrappedFactory(cloud.KubeflowScheduler))
+
+    assert_type(slurm, Backend[AppDef, SlurmExecutor, AppDryRunInfo[SlurmBatchRequest]])
+    assert_type(skypilot, Backend[AppDef, SkypilotExecutor, AppDryRunInfo[SkypilotRequest]])
+    assert_type(skypilot_jobs, Backend[AppDef, SkypilotJobsExecutor, AppDryRunInfo[SkypilotJobsRequest]])
+    assert_type(local, Backend[AppDef, LocalExecutor, AppDryRunInfo[PopenRequest]])
+    assert_type(docker, Backend[AppDef, DockerExecutor, AppDryRunInfo[DockerJobRequest]])
+    assert_type(dgx_cloud, Backend[AppDef, DGXCloudExecutor, AppDryRunInfo[DGXRequest]])
+    assert_type(lepton, Backend[AppDef, LeptonExecutor, AppDryRunInfo[LeptonRequest]])
+    assert_type(kubeflow, Backend[AppDef, KubeflowExecutor, AppDryRunInfo[KubeflowJobRequest]])
+
+    Declared(SLURM).matches(slurm)
+    Declared(SKYPILOT).matches(skypilot)
+    Declared(SKYPILOT_JOBS).matches(skypilot_jobs)
+    Declared(LOCAL).matches(local)
+    Declared(DOCKER).matches(docker)
+    Declared(DGX_CLOUD).matches(dgx_cloud)
+    Declared(LEPTON).matches(lepton)
+    Declared(KUBEFLOW).matches(kubeflow)
+
+    wide: Backend[AppDef, NemoExecutor, AppDryRunInfo[PopenRequest]] = real.bind("wide", "a:B", "a:C")
+    other: Backend[AppDef, LocalExecutor, AppDryRunInfo[int]] = real.bind("other", "a:B", "a:C")
+    Declared(wide).matches(local)  # type: ignore[arg-type]
+    Declared(other).matches(local)  # type: ignore[arg-type]
+    Declared(SLURM).matches(local)  # type: ignore[arg-type]
+    Declared(SKYPILOT).matches(skypilot_jobs)  # type: ignore[arg-type]
+    Declared(DOCKER).matches(kubeflow)  # type: ignore[arg-type]
+    real.bind("wrong", DockerExecutor, LocalScheduler)  # type: ignore[misc]
+    real.bind("wrong", FakeExecutor, WrappedFactory(DockerScheduler))  # type: ignore[misc]
 
 
 def life_of_a_job(
-    app: AppDef, executor: LocalExecutor, custom: CustomExecutor, fake_plan: Plan[FakeInfo]
+    app: AppDef, executor: LocalExecutor, custom: CustomExecutor, fake_plan: Plan[FakeApp, FakeInfo]
 ) -> None:
     jobs = launcher("session")
-    assert_type(jobs, Launcher[AppDef, NemoExecutor, AppDryRunInfo[Any]])
+    assert_type(jobs, Launcher[AppDef, NemoExecutor])
+    slurm = jobs.plan(app, SlurmExecutor(account="ml"), backend=SLURM)
+    assert_type(slurm, Plan[AppDef, AppDryRunInfo[SlurmBatchRequest]])
+    assert_type(slurm.info.request, SlurmBatchRequest)
+    assert_type(jobs.plan(app, custom, backend=LOCAL).info.request, PopenRequest)
     plan = jobs.plan(app, executor)
-    assert_type(plan, Plan[AppDryRunInfo[Any]])
+    assert_type(plan, Plan[AppDef, object])
+    assert_type(plan.request_as(PopenRequest), PopenRequest)
     assert_type(jobs.submit(plan), Handle)
+    assert_type(jobs.submit(slurm), Handle)
     assert_type(jobs.run(app, custom, backend="custom"), Handle)
 
-    jobs.plan(app, "local_persistent")  # type: ignore[arg-type]
-    jobs.plan(app, LocalExecutor)  # type: ignore[arg-type]
-    jobs.plan(app, FakeExecutor())  # type: ignore[arg-type]
-    jobs.plan("job", executor)  # type: ignore[arg-type]
-    jobs.plan(AppSpec[int]("job"), executor)  # type: ignore[arg-type]
+    jobs.plan(app, executor, backend=SLURM)  # type: ignore[misc]
+    jobs.run(app, executor, backend=SLURM)  # type: ignore[misc]
+    slurm.info.request.jobz  # type: ignore[attr-defined]
+    plan.info.request  # type: ignore[attr-defined]
+    jobs.plan(app, "local_persistent")  # type: ignore[call-overload]
+    jobs.plan(app, LocalExecutor)  # type: ignore[call-overload]
+    jobs.plan(app, FakeExecutor())  # type: ignore[call-overload]
+    jobs.plan("job", executor)  # type: ignore[call-overload]
+    jobs.plan(AppSpec("job"), executor)  # type: ignore[call-overload]
     jobs.submit(plan.info)  # type: ignore[arg-type]
     jobs.submit(fake_plan)  # type: ignore[arg-type]

@@ -11,6 +11,8 @@ from typing_extensions import assert_type
 from launchbind import (
     App,
     AppSpec,
+    Backend,
+    Bindings,
     Description,
     DryRunInfo,
     DryRunScheduler,
@@ -30,9 +32,11 @@ from launchbind import (
 )
 from launchbind.adapter import Adapter as CommandLineAdapter
 from launchbind.protocols import DescribesExitCode
-from launchbind.testing import FakeExecutor, FakeInfo
+from launchbind.testing import FakeApp, FakeExecutor, FakeInfo
 from launchbind_adapters.ray import (
+    BINDINGS,
     EXECUTORS,
+    RAY,
     Adapter,
     RayExecutor,
     RayInfo,
@@ -43,6 +47,7 @@ from launchbind_adapters.ray import (
 )
 
 InfoT = TypeVar("InfoT")
+KeyT = TypeVar("KeyT")
 
 
 def executor(_: Executor) -> None: ...
@@ -51,7 +56,7 @@ def lists(_: SupportsList) -> None: ...
 def describes_many(_: SupportsDescribeMany) -> None: ...
 def describes_exit_code(_: DescribesExitCode) -> None: ...
 def factory(_: SchedulerFactory[RayScheduler]) -> None: ...
-def adapter(_: CommandLineAdapter[App, RayExecutor, RayInfo]) -> None: ...
+def adapter(_: CommandLineAdapter[App, RayExecutor]) -> None: ...
 
 
 class Infos(Generic[InfoT]):
@@ -59,6 +64,13 @@ class Infos(Generic[InfoT]):
 
     def made_by(self, scheduler: DryRunScheduler[App, RayExecutor, InfoT]) -> None: ...
     def submitted_by(self, scheduler: Scheduler[App, RayExecutor, InfoT]) -> None: ...
+
+
+class Declared(Generic[KeyT]):
+    """What a lazy key declares, to be compared with the key that ``bind`` returns for the real classes."""
+
+    def __init__(self, key: KeyT) -> None: ...
+    def matches(self, real: KeyT) -> None: ...
 
 
 def the_executor(ray: RayExecutor) -> None:
@@ -109,25 +121,44 @@ def the_adapter(ray: RayExecutor) -> None:
     EXECUTORS.name_of(FakeExecutor())  # type: ignore[arg-type]
 
 
+def the_key() -> None:
+    """The key is lazy: what it declares is held against the real classes."""
+    assert_type(BINDINGS, Bindings[App, RayExecutor])
+    real: Bindings[App, RayExecutor] = Bindings()
+    ray = real.bind("ray", RayExecutor, RayScheduler)
+    assert_type(ray, Backend[App, RayExecutor, RayInfo])
+    Declared(RAY).matches(ray)
+
+    other: Backend[App, RayExecutor, FakeInfo] = real.bind("other", "a:B", "a:C")
+    Declared(other).matches(ray)  # type: ignore[arg-type]
+    real.bind("wrong", FakeExecutor, RayScheduler)  # type: ignore[misc]
+
+
 def adjust(backend: str, info: RayInfo) -> RayInfo:
     """A role may change the request."""
     info.request.jobs[0].num_cpus = 2
     return info
 
 
-def life_of_a_job(torchx: AppDef, ray: RayExecutor, fake_plan: Plan[FakeInfo]) -> None:
+def life_of_a_job(torchx: AppDef, ray: RayExecutor, fake_plan: Plan[FakeApp, FakeInfo]) -> None:
     """Apps of any launcher are accepted."""
     jobs = launcher("session")
-    assert_type(jobs, Launcher[App, RayExecutor, RayInfo])
-    plan = jobs.plan(AppSpec[RayInfo]("app", [RoleSpec("main", "echo", adjust=adjust)]), ray)
-    assert_type(plan, Plan[RayInfo])
+    assert_type(jobs, Launcher[App, RayExecutor])
+    plan = jobs.plan(AppSpec[RayInfo]("app", [RoleSpec("main", "echo", adjust=adjust)]), ray, backend=RAY)
+    assert_type(plan, Plan[AppSpec[RayInfo], RayInfo])
     assert_type(plan.info.request, RayRequest)
+    named = jobs.plan(torchx, ray)
+    assert_type(named, Plan[App, object])
+    assert_type(named.request_as(RayRequest), RayRequest)
     assert_type(jobs.submit(plan), Handle)
     assert_type(jobs.run(torchx, ray), Handle)
 
-    jobs.plan("job", ray)  # type: ignore[arg-type]
-    jobs.plan(torchx, FakeExecutor())  # type: ignore[arg-type]
-    jobs.submit(fake_plan)  # type: ignore[arg-type]
+    jobs.plan("job", ray)  # type: ignore[call-overload]
+    jobs.plan(torchx, FakeExecutor())  # type: ignore[call-overload]
+    jobs.plan(torchx, FakeExecutor(), backend=RAY)  # type: ignore[misc]
+    named.info.request  # type: ignore[attr-defined]
+    # This launcher takes any app, so that a plan comes from another launcher shows only at run time.
+    jobs.submit(fake_plan)
 
 
 def canary(client: JobSubmissionClient, job: JobDetails) -> None:

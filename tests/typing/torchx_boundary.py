@@ -23,6 +23,7 @@ from launchbind import (
     App,
     AppSpec,
     Description,
+    DryRunInfo,
     DryRunScheduler,
     Handle,
     Launcher,
@@ -204,15 +205,19 @@ def adapter(info: AppDryRunInfo[Command], torchx_app: AppDef) -> None:
     schedulers()["local_cwd"](1)  # type: ignore[arg-type]
 
 
-def life_of_a_job(torchx_app: AppDef, config: Mapping[str, CfgVal], other_app: AppSpec[int]) -> None:
+def life_of_a_job(
+    torchx_app: AppDef, config: Mapping[str, CfgVal], other_app: AppSpec[DryRunInfo[int]]
+) -> None:
     jobs = launcher("session")
-    assert_type(jobs, Launcher[AppDef, Mapping[str, CfgVal], AppDryRunInfo[Any]])
+    assert_type(jobs, Launcher[AppDef, Mapping[str, CfgVal]])
     plan = jobs.plan(torchx_app, config, backend="local_cwd")
-    assert_type(plan, Plan[AppDryRunInfo[Any]])
+    assert_type(plan, Plan[AppDef, object])
+    assert_type(plan.request_as(PopenRequest), PopenRequest)
     assert_type(jobs.submit(plan), Handle)
 
     launcher(1)  # type: ignore[arg-type]
-    jobs.plan(other_app, config)  # type: ignore[arg-type]
-    jobs.plan(torchx_app, "local_cwd")  # type: ignore[arg-type]
+    jobs.plan(other_app, config)  # type: ignore[call-overload]
+    jobs.plan(torchx_app, "local_cwd")  # type: ignore[call-overload]
+    plan.info.request  # type: ignore[attr-defined]
     jobs.plan(torchx_app, {"log_dir": object()})  # type: ignore[dict-item]
     jobs.submit(plan.info)  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from launchbind.bindings.bindings import Bindings
 from launchbind.errors import ConflictError
@@ -12,7 +12,8 @@ from launchbind.registry import discover
 from launchbind_adapters.lazy import Deferred
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
     from nemo_run.core.execution.base import Executor
     from nemo_run.core.execution.dgxcloud import DGXCloudExecutor
@@ -29,38 +30,44 @@ if TYPE_CHECKING:
     from nemo_run.run.torchx_backend.schedulers.skypilot import SkypilotRequest
     from nemo_run.run.torchx_backend.schedulers.skypilot_jobs import SkypilotJobsRequest
     from torchx.schedulers import SchedulerFactory
-    from torchx.schedulers.api import Scheduler
+    from torchx.schedulers.api import Scheduler as TorchxScheduler
     from torchx.schedulers.local_scheduler import PopenRequest
     from torchx.specs import AppDef, AppDryRunInfo
 
     from launchbind.bindings.backend import Backend
+    from launchbind.protocols import DryRunScheduler, Scheduler
     from launchbind.registry import Entry
-    from launchbind_adapters.torchx.wrapper import WrappedScheduler
+
+ExecutorT = TypeVar("ExecutorT", bound="Executor")
+InfoT = TypeVar("InfoT")
 
 _EXECUTION = "nemo_run.core.execution"
 _HERE = "launchbind_adapters.nemo_run"
 _REQUIRES = "launchbind[nemo]"
 
 
-class WrappedFactory:
+class WrappedFactory(Generic[ExecutorT, InfoT]):
     """Makes torchx schedulers that take NeMo-Run's executors, wrapped for core.
 
     Parameters
     ----------
     factory
-        Makes the torchx scheduler.
+        Makes the torchx scheduler. Its executors and its info are those of its ``_submit_dryrun``, since
+        torchx declares every ``submit_dryrun`` as ``AppDryRunInfo[Any]``.
     """
 
-    def __init__(self, factory: SchedulerFactory) -> None:
+    def __init__(self, factory: Callable[[str], DryRunScheduler[AppDef, ExecutorT, InfoT]]) -> None:
         self.factory = factory
 
-    def __call__(self, session: str, /) -> WrappedScheduler[Executor]:
+    def __call__(self, session: str, /) -> Scheduler[AppDef, ExecutorT, InfoT]:
         """Make the scheduler; the first one imports nemo_run."""
         EXECUTORS.type_of("local_persistent")  # raises the error that says what to install
         from launchbind_adapters.nemo_run.prepare import prepare
         from launchbind_adapters.torchx.wrapper import WrappedScheduler
 
-        return WrappedScheduler(self.factory(session), partial(prepare, session=session))
+        inner = cast("TorchxScheduler[Any]", self.factory(session))
+        wrapped = WrappedScheduler[ExecutorT](inner, partial(prepare, session=session))
+        return cast("Scheduler[AppDef, ExecutorT, InfoT]", wrapped)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, WrappedFactory) and self._identity() == other._identity()
@@ -74,7 +81,7 @@ class WrappedFactory:
         return self.factory if "<" in name else (self.factory.__module__, name)
 
 
-class _Others(Mapping[str, WrappedFactory]):
+class _Others(Mapping[str, "WrappedFactory[Executor, AppDryRunInfo[Any]]"]):
     """torchx's own schedulers and those of plugins, looked up only for names that are not bound."""
 
     @cached_property
@@ -83,7 +90,7 @@ class _Others(Mapping[str, WrappedFactory]):
 
         return {**torchx.schedulers(), **disputed()}
 
-    def __getitem__(self, backend: str) -> WrappedFactory:
+    def __getitem__(self, backend: str) -> WrappedFactory[Executor, AppDryRunInfo[Any]]:
         return WrappedFactory(self._found[backend])
 
     def __iter__(self) -> Iterator[str]:
@@ -110,7 +117,7 @@ def disputed() -> dict[str, SchedulerFactory]:
 
 
 def _refusing_factory(conflict: ConflictError) -> SchedulerFactory:
-    def create(session_name: str, **parameters: object) -> Scheduler[object]:
+    def create(session_name: str, **parameters: object) -> TorchxScheduler[object]:
         raise conflict
 
     return create

@@ -13,7 +13,7 @@ from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FunctionType, MethodType, SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import yaml
 from nemo_run.run.torchx_backend.schedulers import dgxcloud, kubeflow, lepton, skypilot, skypilot_jobs
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     from torchx.specs import AppDef
 
 
-# Here cfg is Any: torchx declares it as a scheduler's options, and NeMo-Run passes an executor.
+# Here cfg is an object: torchx declares it as a scheduler's options, and NeMo-Run passes an executor.
 
 
 class DGXCloudScheduler(dgxcloud.DGXCloudScheduler):
     """NeMo-Run's, which also shows the scripts and the workload."""
 
-    def _submit_dryrun(self, app: AppDef, cfg: Any) -> AppDryRunInfo[DGXRequest]:
-        request = super()._submit_dryrun(app, cfg).request
+    def _submit_dryrun(self, app: AppDef, cfg: object) -> AppDryRunInfo[DGXRequest]:
+        request = super()._submit_dryrun(app, cast("Executor", cfg)).request
         script = _torchrun_script(request).read_text()
         return AppDryRunInfo(request, lambda request: _join({"torchrun_job.sh": script, **_dgx(request)}))
 
@@ -49,16 +49,16 @@ class DGXCloudScheduler(dgxcloud.DGXCloudScheduler):
 class LeptonScheduler(lepton.LeptonScheduler):
     """NeMo-Run's, which also shows the script and the job."""
 
-    def _submit_dryrun(self, app: AppDef, cfg: Any) -> AppDryRunInfo[LeptonRequest]:
-        request = super()._submit_dryrun(app, cfg).request
+    def _submit_dryrun(self, app: AppDef, cfg: object) -> AppDryRunInfo[LeptonRequest]:
+        request = super()._submit_dryrun(app, cast("Executor", cfg)).request
         return AppDryRunInfo(request, lambda request: _join(_lepton(request)))
 
 
 class KubeflowScheduler(kubeflow.KubeflowScheduler):
     """NeMo-Run's, which also shows the script, where there is one, and the manifest."""
 
-    def _submit_dryrun(self, app: AppDef, cfg: Any) -> AppDryRunInfo[KubeflowJobRequest]:
-        request = super()._submit_dryrun(app, cfg).request
+    def _submit_dryrun(self, app: AppDef, cfg: object) -> AppDryRunInfo[KubeflowJobRequest]:
+        request = super()._submit_dryrun(app, cast("Executor", cfg)).request
         executor = request.executor
         # Make the job's name now, so that the plan shows the one that is submitted.
         _job_name(request, executor.job_name if executor.workdir_pvc else request.name)
@@ -75,16 +75,16 @@ class KubeflowScheduler(kubeflow.KubeflowScheduler):
 class SkypilotScheduler(skypilot.SkypilotScheduler):
     """NeMo-Run's, which shows the task."""
 
-    def _submit_dryrun(self, app: AppDef, cfg: Any) -> AppDryRunInfo[SkypilotRequest]:
-        request = super()._submit_dryrun(app, cfg).request
+    def _submit_dryrun(self, app: AppDef, cfg: object) -> AppDryRunInfo[SkypilotRequest]:
+        request = super()._submit_dryrun(app, cast("Executor", cfg)).request
         return AppDryRunInfo(request, lambda request: _as_yaml(request.task.to_yaml_config()))
 
 
 class SkypilotJobsScheduler(skypilot_jobs.SkypilotJobsScheduler):
     """NeMo-Run's, which shows the task."""
 
-    def _submit_dryrun(self, app: AppDef, cfg: Any) -> AppDryRunInfo[SkypilotJobsRequest]:
-        request = super()._submit_dryrun(app, cfg).request
+    def _submit_dryrun(self, app: AppDef, cfg: object) -> AppDryRunInfo[SkypilotJobsRequest]:
+        request = super()._submit_dryrun(app, cast("Executor", cfg)).request
         return AppDryRunInfo(request, lambda request: _as_yaml(request.task.to_yaml_config()))
 
 

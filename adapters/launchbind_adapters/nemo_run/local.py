@@ -33,7 +33,7 @@ from launchbind_adapters.tail import follow_lines, poll, read_lines, wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from nemo_run.core.execution.base import Executor
+    from nemo_run.core.execution.local import LocalExecutor
     from torchx.schedulers.local_scheduler import PopenRequest
     from torchx.specs import AppDef, AppDryRunInfo
 
@@ -85,7 +85,7 @@ class LocalScheduler:
         self.session = session
         self._volatile: WeakKeyDictionary[Info, Mapping[str, str]] = WeakKeyDictionary()
 
-    def submit_dryrun(self, app: AppDef, cfg: Executor, /) -> Info:
+    def submit_dryrun(self, app: AppDef, cfg: LocalExecutor, /) -> Info:
         """NeMo-Run's local request, for an app and an executor that are filled in as its experiments do."""
         EXECUTORS.type_of("local_persistent")  # raises the error that says what to install
         from launchbind_adapters.nemo_run.local_submit import LocalRequests

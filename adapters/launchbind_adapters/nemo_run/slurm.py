@@ -8,7 +8,7 @@ UNKNOWN; and it copies a log whenever it looks at it, and loses the last lines o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from launchbind.specs import RoleSpec
@@ -22,7 +22,7 @@ from launchbind_adapters.tail import wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from nemo_run.core.execution.base import Executor
+    from nemo_run.core.execution.slurm import SlurmBatchRequest, SlurmExecutor
     from nemo_run.core.tunnel.client import SSHTunnel
     from torchx.specs import AppDef, AppDryRunInfo
 
@@ -47,28 +47,35 @@ class SlurmScheduler:
     def __init__(self, session_name: str) -> None:
         self.session_name = session_name
         #: Values made for one plan alone, by its dry-run info.
-        self._volatile: WeakKeyDictionary[AppDryRunInfo[Any], Mapping[str, str]] = WeakKeyDictionary()
+        self._volatile: WeakKeyDictionary[AppDryRunInfo[SlurmBatchRequest], Mapping[str, str]] = (
+            WeakKeyDictionary()
+        )
         #: By what leads to the cluster.
         self._clients: dict[str, SlurmClient] = {}
         self._tunnels: list[SSHTunnel] = []
 
-    # Upstream's two parents do not agree what the request is, so its infos are AppDryRunInfo[Any].
-    def submit_dryrun(self, app: AppDef, executor: Executor, /) -> AppDryRunInfo[Any]:
-        """Upstream's request, for an app and an executor that are filled in as NeMo-Run's experiments do."""
+    def submit_dryrun(self, app: AppDef, executor: SlurmExecutor, /) -> AppDryRunInfo[SlurmBatchRequest]:
+        """Upstream's request, for an app and an executor that are filled in as NeMo-Run's experiments do.
+
+        For an app whose metadata asks for a Ray cluster, upstream makes a ``SlurmRayRequest`` instead, which
+        only :meth:`launchbind.Plan.request_as` tells checkers.
+        """
         EXECUTORS.type_of("slurm_tunnel")  # raises the error that says what to install
         from launchbind_adapters.nemo_run.prepare import prepare
         from launchbind_adapters.nemo_run.slurm_submit import UpstreamScheduler
 
         volatile = prepare(app, executor, self.session_name)
-        info: AppDryRunInfo[Any] = UpstreamScheduler(self.session_name).submit_dryrun(app, executor)
+        info: AppDryRunInfo[SlurmBatchRequest] = UpstreamScheduler(self.session_name).submit_dryrun(
+            app, executor
+        )
         self._volatile[info] = volatile
         return info
 
-    def volatile(self, dryrun_info: AppDryRunInfo[Any], /) -> Mapping[str, str]:
+    def volatile(self, dryrun_info: AppDryRunInfo[SlurmBatchRequest], /) -> Mapping[str, str]:
         """What was made for this plan alone, such as the name of its folder, each with its placeholder."""
         return self._volatile.get(dryrun_info, {})
 
-    def schedule(self, dryrun_info: AppDryRunInfo[Any], /) -> str:
+    def schedule(self, dryrun_info: AppDryRunInfo[SlurmBatchRequest], /) -> str:
         """Submit the job with ``sbatch``, and return its id."""
         from launchbind_adapters.nemo_run.slurm_submit import submit
 

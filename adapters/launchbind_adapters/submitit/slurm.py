@@ -43,7 +43,6 @@ class SlurmScheduler(SubmititScheduler[SlurmExecutor]):
     """Runs jobs on a Slurm cluster; the replicas of a role are one job array."""
 
     backend = "submitit_slurm"
-    executor_class = SlurmExecutor
     poll_seconds: ClassVar[float] = 0.5
 
     def __init__(self, session_name: str) -> None:

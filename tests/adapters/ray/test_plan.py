@@ -201,7 +201,9 @@ def test_local_folders_are_found_from_elsewhere(
 ) -> None:
     """A plan may be submitted from another working directory than it was made in."""
     monkeypatch.chdir(tmp_path)
-    (job,) = jobs.plan(app("true"), RayExecutor(working_dir=".", py_modules=["m"])).request_as(RayRequest).jobs
+    (job,) = (
+        jobs.plan(app("true"), RayExecutor(working_dir=".", py_modules=["m"])).request_as(RayRequest).jobs
+    )
     assert job.runtime_env["working_dir"] == str(tmp_path)
     assert job.runtime_env["py_modules"] == [str(tmp_path / "m")]
 

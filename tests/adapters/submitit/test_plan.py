@@ -167,7 +167,9 @@ def test_names_that_cannot_be_folders_are_refused(jobs: Jobs, name: str) -> None
 
 def test_another_engines_executor_is_refused(jobs: Jobs) -> None:
     """An executor goes to no backend but its own, and the base class to none."""
-    with pytest.raises(PlanError, match="cannot run on submitit_slurm with a LocalExecutor: it takes a SlurmExecutor"):
+    with pytest.raises(
+        PlanError, match="cannot run on submitit_slurm with a LocalExecutor: it takes a SlurmExecutor"
+    ):
         jobs.plan(app(sh("true")), LocalExecutor(), backend="submitit_slurm")
     with pytest.raises(UnknownTypeError):
         jobs.plan(app(sh("true")), SubmititExecutor())
