@@ -107,6 +107,14 @@ def types(session: nox.Session, torchx: str) -> None:
 
 
 @nox.session
+def typing(session: nox.Session) -> None:
+    """Five type checkers find no error in a user's package, and every error in a file of wrong programs."""
+    checkers = tools("mypy", "basedpyright", "pyright", "pyrefly", "ty")
+    session.install(".[nemo,submitit,ray]", *checkers)
+    session.run("python", "tests/support/type_checkers.py")
+
+
+@nox.session
 def core(session: nox.Session) -> None:
     """The core alone, with no launcher installed, and every branch of it covered."""
     session.install(".", *tools("pytest", "hypothesis", "coverage"))

@@ -33,6 +33,9 @@ AppT = TypeVar("AppT", bound=App)
 ExecutorT = TypeVar("ExecutorT")
 InfoT = TypeVar("InfoT")
 
+if TYPE_CHECKING:
+    Statuses = list[JobStatus]  # outside the class, where list is a method
+
 
 class Launcher(Generic[AppT_contra, ExecutorT_contra]):
     """Plans, submits and follows jobs.
@@ -192,7 +195,7 @@ class Launcher(Generic[AppT_contra, ExecutorT_contra]):
         """
         return self._job(handle).status()
 
-    def statuses(self, handles: Iterable[Handle | str]) -> list[JobStatus]:
+    def statuses(self, handles: Iterable[Handle | str]) -> Statuses:
         """The status of each job, in the order given; one query per backend that can describe many.
 
         Parameters
@@ -283,7 +286,7 @@ class Launcher(Generic[AppT_contra, ExecutorT_contra]):
         """
         return self._job(handle).logs(role, replica, follow, regex, since)
 
-    def list(self, backend: AnyBackend) -> list[JobStatus]:
+    def list(self, backend: AnyBackend) -> Statuses:
         """The jobs that the backend knows.
 
         Parameters
