@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from launchbind.bindings.translation import scheduler_errors
 from launchbind.errors import InvalidSettingError, SchedulerError, UnknownJobError, UnsupportedError
+from launchbind.handle import Handle
 from launchbind.jobs.logs import merge, select_replicas, takes_since
-from launchbind.protocols import DescribesExitCode, SupportsDescribeMany, SupportsLogs
+from launchbind.protocols import DescribesExitCode, SupportsDescribeMany, SupportsList, SupportsLogs
 from launchbind.state import JobState, JobStatus
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from launchbind.handle import Handle
     from launchbind.protocols import Description, Listed, Role
     from launchbind.redaction import Redactor
 
@@ -156,6 +156,23 @@ def statuses(jobs: Sequence[Job]) -> list[JobStatus]:
                 raise UnknownJobError(str(job.handle))
             found[job.handle] = job.status_of(description)
     return [found[job.handle] for job in jobs]
+
+
+def listing(backend: str, session: str, scheduler: object, redactor: Redactor) -> list[JobStatus]:
+    """The jobs that a scheduler lists; see :meth:`launchbind.Launcher.list`.
+
+    Raises
+    ------
+    UnsupportedError
+        When the scheduler cannot list jobs.
+    """
+    if not isinstance(scheduler, SupportsList):
+        raise UnsupportedError(backend, "list jobs")
+    with scheduler_errors(backend, "list its jobs", redactor):
+        return [
+            JobStatus(Handle(backend, session, job.app_id), *state_and_exit_code(backend, job))
+            for job in scheduler.list()
+        ]
 
 
 def state_and_exit_code(backend: str, found: Description | Listed) -> tuple[JobState, int | None]:

@@ -6,15 +6,13 @@ import copy
 from typing import TYPE_CHECKING, Generic, TypeVar, cast, overload
 
 from launchbind.bindings.schedulers import SchedulerPool
-from launchbind.bindings.translation import scheduler_errors
-from launchbind.errors import InvalidHandleError, PlanError, SchedulerError, UnsupportedError
 from launchbind.handle import Handle
-from launchbind.jobs.job import Job, state_and_exit_code, statuses
+from launchbind.jobs.job import Job, listing, statuses
+from launchbind.jobs.submitting import submit
 from launchbind.jobs.waiting import wait
 from launchbind.planning.planner import Planner
-from launchbind.protocols import App, Role, SupportsList
+from launchbind.protocols import App, Role
 from launchbind.redaction import Redactor
-from launchbind.state import JobStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from launchbind.bindings.bindings import Bindings
     from launchbind.planning.plan import Plan
     from launchbind.protocols import BoundScheduler
+    from launchbind.state import JobStatus
 
 AppT_contra = TypeVar("AppT_contra", bound=App, contravariant=True)
 ExecutorT_contra = TypeVar("ExecutorT_contra", contravariant=True)
@@ -155,24 +154,9 @@ class Launcher(Generic[AppT_contra, ExecutorT_contra]):
         SchedulerError
             When the scheduler refuses it; the plan can be submitted again.
         """
-        handle = plan.submit_once(lambda: self._schedule(plan))
+        handle = submit(plan, self._bindings, self._pool, self._session)
         self._roles[handle] = plan.app.roles
         return handle
-
-    def _schedule(self, plan: Plan[object, object]) -> Handle:
-        scheduler, backend, name = self._pool.scheduler(plan.backend), plan.backend, plan.app_name
-        if plan.origin != self._bindings.origin(backend):
-            raise PlanError(name, f"was planned with another binding of {backend}: plan it again")
-        with scheduler_errors(backend, f"submit app {name!r}", plan.redactor):
-            # A scheduler from the same factory made the info.
-            app_id = scheduler.schedule(cast("Never", plan.info))
-        try:
-            return Handle(backend, self._session, app_id)
-        except InvalidHandleError as error:
-            with scheduler_errors(backend, f"cancel the job {app_id!r}", plan.redactor):
-                scheduler.cancel(app_id)
-            reason = f"no handle can carry its id {app_id!r}, so it was cancelled: give the app another name"
-            raise SchedulerError(backend, f"keep the job of app {name!r}", reason) from error
 
     @overload
     def run(self, app: AppT, executor: ExecutorT, *, backend: Backend[AppT, ExecutorT, object]) -> Handle: ...
@@ -304,14 +288,7 @@ class Launcher(Generic[AppT_contra, ExecutorT_contra]):
             When the scheduler fails.
         """
         name = self._bindings.canonical(backend)
-        scheduler = self._pool.scheduler(name)
-        if not isinstance(scheduler, SupportsList):
-            raise UnsupportedError(name, "list jobs")
-        with scheduler_errors(name, "list its jobs", self._redactor):
-            return [
-                JobStatus(Handle(name, self._session, job.app_id), *state_and_exit_code(name, job))
-                for job in scheduler.list()
-            ]
+        return listing(name, self._session, self._pool.scheduler(name), self._redactor)
 
     def _job(self, handle: Handle | str) -> Job:
         handle = Handle.parse(handle) if isinstance(handle, str) else handle
