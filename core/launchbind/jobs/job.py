@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from launchbind.bindings.translation import scheduler_errors
 from launchbind.errors import InvalidSettingError, SchedulerError, UnknownJobError, UnsupportedError
@@ -19,53 +19,24 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from launchbind.protocols import Description, Listed, Role
+    from typing_extensions import Never
+
+    from launchbind.protocols import BoundScheduler, Description, Listed, Role
     from launchbind.redaction import Redactor
-
-
-class Follower(Protocol):
-    """The part of a scheduler that follows jobs, which is the same whatever it submits."""
-
-    def describe(self, app_id: str, /) -> Description | None:
-        """See :class:`launchbind.Scheduler`."""
-        ...
-
-    def cancel(self, app_id: str, /) -> None:
-        """See :class:`launchbind.Scheduler`."""
-        ...
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job and the scheduler that has it.
-
-    Attributes
-    ----------
-    handle
-        The job's handle; its backend is the canonical name, not an alias.
-    scheduler
-        The scheduler of that backend.
-    redactor
-        Hides secrets in the scheduler's errors.
-    roles
-        The job's roles where this process submitted it; None to take those of its description.
-    """
+    """A job, under its backend's canonical name, and the scheduler that has it."""
 
     handle: Handle
-    scheduler: Follower
+    scheduler: BoundScheduler[Never, Never, object]
     redactor: Redactor
-    roles: Sequence[Role] | None = field(default=None, repr=False)  # their variables may be secrets
+    #: Where this process submitted the job; else those of its description. Their variables may be secrets.
+    roles: Sequence[Role] | None = field(default=None, repr=False)
 
     def describe(self) -> Description:
-        """What the scheduler says about the job.
-
-        Raises
-        ------
-        UnknownJobError
-            When the backend knows no such job.
-        SchedulerError
-            When the scheduler fails.
-        """
+        """What the scheduler says about the job; an unknown job is an :class:`UnknownJobError`."""
         with self._errors("get the status of"):
             description = self.scheduler.describe(self.handle.app_id)
         if description is None:
@@ -77,13 +48,7 @@ class Job:
         return self.status_of(self.describe())
 
     def status_of(self, description: Description) -> JobStatus:
-        """The job's status, from a description of it.
-
-        Raises
-        ------
-        SchedulerError
-            When the description has a state that launchbind does not know, or cannot be read.
-        """
+        """The job's status, from a description of it."""
         with self._errors("get the status of"):
             state, exit_code = state_and_exit_code(self.handle.backend, description)
             return JobStatus(self.handle, state, exit_code, description.msg, description.ui_url)
@@ -132,13 +97,7 @@ class Job:
 
 
 def statuses(jobs: Sequence[Job]) -> list[JobStatus]:
-    """The status of each job, in the order given; one query per backend that can describe many.
-
-    Raises
-    ------
-    UnknownJobError, SchedulerError
-        As :meth:`Job.status`, for the first job that has an error.
-    """
+    """The status of each job, in the order given; one query per backend that can describe many."""
     backends: dict[str, list[Job]] = {}
     for job in jobs:
         backends.setdefault(job.handle.backend, []).append(job)
@@ -178,10 +137,7 @@ def listing(backend: str, session: str, scheduler: object, redactor: Redactor) -
 def state_and_exit_code(backend: str, found: Description | Listed) -> tuple[JobState, int | None]:
     """The state that a scheduler gives a job, and its exit code if the job has ended.
 
-    Raises
-    ------
-    SchedulerError
-        When launchbind does not know the state; it is not turned into UNKNOWN.
+    A state that launchbind does not know is an error: UNKNOWN would hide it.
     """
     state = JobState.__members__.get(found.state.name)
     if state is None:

@@ -65,11 +65,11 @@ class DryRunScheduler(Protocol[AppT_contra, CfgT_contra, InfoT_co]):
     def _submit_dryrun(self, app: AppT_contra, cfg: CfgT_contra) -> InfoT_co: ...
 
 
-class Scheduler(Protocol[AppT_contra, CfgT_contra, InfoT]):
-    """Turns apps into requests, submits them, and follows and cancels the jobs.
+class BoundScheduler(Protocol[AppT_contra, CfgT_contra, InfoT_co]):
+    """A :class:`Scheduler` as a launcher gives it to others: every scheduler is one.
 
-    Whatever a method raises reaches the caller as a :class:`launchbind.SchedulerError`, a
-    NotImplementedError as an :class:`launchbind.UnsupportedError`.
+    What it makes can be read, but only :meth:`launchbind.Launcher.submit` knows that an info comes from this
+    very scheduler, so no type of info can be passed to ``schedule``.
     """
 
     @property
@@ -77,7 +77,7 @@ class Scheduler(Protocol[AppT_contra, CfgT_contra, InfoT]):
         """The scheduler's own name, which may differ from the name it is registered under."""
         ...
 
-    def submit_dryrun(self, app: AppT_contra, cfg: CfgT_contra, /) -> InfoT:
+    def submit_dryrun(self, app: AppT_contra, cfg: CfgT_contra, /) -> InfoT_co:
         """The request that ``schedule`` would submit; nothing is submitted or written.
 
         Parameters
@@ -87,13 +87,8 @@ class Scheduler(Protocol[AppT_contra, CfgT_contra, InfoT]):
         """
         ...
 
-    def schedule(self, dryrun_info: InfoT, /) -> str:
-        """Submit the request.
-
-        Returns
-        -------
-        The app id: the backend's own id of the job, without white space or slashes.
-        """
+    def schedule(self, dryrun_info: Never, /) -> str:
+        """See :class:`Scheduler`; for launchers alone."""
         ...
 
     def describe(self, app_id: str, /) -> Description | None:
@@ -109,36 +104,20 @@ class Scheduler(Protocol[AppT_contra, CfgT_contra, InfoT]):
         ...
 
 
-class BoundScheduler(Protocol[AppT_contra, CfgT_contra, InfoT_co]):
-    """A :class:`Scheduler` as a launcher gives it to others: every scheduler is one.
+class Scheduler(BoundScheduler[AppT_contra, CfgT_contra, InfoT], Protocol[AppT_contra, CfgT_contra, InfoT]):
+    """Turns apps into requests, submits them, and follows and cancels the jobs.
 
-    What it makes can be read, but only :meth:`launchbind.Launcher.submit` knows that an info comes from this
-    very scheduler, so no type of info can be passed to ``schedule``.
+    Whatever a method raises reaches the caller as a :class:`launchbind.SchedulerError`, a
+    NotImplementedError as an :class:`launchbind.UnsupportedError`.
     """
 
-    @property
-    def backend(self) -> str:
-        """See :class:`Scheduler`."""
-        ...
+    def schedule(self, dryrun_info: InfoT, /) -> str:
+        """Submit the request.
 
-    def submit_dryrun(self, app: AppT_contra, cfg: CfgT_contra, /) -> InfoT_co:
-        """See :class:`Scheduler`."""
-        ...
-
-    def schedule(self, dryrun_info: Never, /) -> str:
-        """See :class:`Scheduler`; for launchers alone."""
-        ...
-
-    def describe(self, app_id: str, /) -> Description | None:
-        """See :class:`Scheduler`."""
-        ...
-
-    def cancel(self, app_id: str, /) -> None:
-        """See :class:`Scheduler`."""
-        ...
-
-    def close(self) -> None:
-        """See :class:`Scheduler`."""
+        Returns
+        -------
+        The app id: the backend's own id of the job, without white space or slashes.
+        """
         ...
 
 
