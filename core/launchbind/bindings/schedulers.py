@@ -19,22 +19,7 @@ ExecutorT = TypeVar("ExecutorT")
 
 
 class SchedulerPool(Generic[AppT, ExecutorT]):
-    """The schedulers of one session, by backend; safe to use from several threads.
-
-    Parameters
-    ----------
-    bindings
-        Has the factories.
-    session
-        Passed to each factory.
-    redactor
-        Hides secrets in the errors of factories and of ``close``.
-
-    Raises
-    ------
-    InvalidHandleError
-        When no handle could carry the session, so that its jobs could not be found again.
-    """
+    """The schedulers of one session, by backend; safe to use from several threads."""
 
     def __init__(self, bindings: Bindings[AppT, ExecutorT], session: str, redactor: Redactor) -> None:
         Handle("backend", session, "app_id")  # raises before any job can be submitted
@@ -48,22 +33,7 @@ class SchedulerPool(Generic[AppT, ExecutorT]):
         self._lock = threading.RLock()
 
     def scheduler(self, backend: str) -> BoundScheduler[AppT, ExecutorT, object]:
-        """The scheduler of a backend; the first call creates it.
-
-        Parameters
-        ----------
-        backend
-            Its canonical name.
-
-        Raises
-        ------
-        UnknownBackendError
-            When there is no factory for the backend.
-        MissingDependencyError, BrokenTargetError, InvalidTargetError
-            When the factory is lazy, and cannot be imported.
-        SchedulerError
-            When the factory fails; the next call tries again.
-        """
+        """The scheduler of a canonical name, created by the first call; the next one retries a failure."""
         with self._lock:
             entry = self._bindings.entry(backend)
             bound = None if entry is None else entry.companion
@@ -77,13 +47,7 @@ class SchedulerPool(Generic[AppT, ExecutorT]):
             return scheduler
 
     def close(self) -> None:
-        """Close every scheduler that was created, also when closing one of them fails.
-
-        Raises
-        ------
-        SchedulerError
-            The first failure, once all are closed.
-        """
+        """Close every scheduler that was created, then raise the first failure."""
         failure: LaunchbindError | None = None
         with self._lock:
             while self._schedulers:

@@ -14,44 +14,16 @@ if TYPE_CHECKING:
 
 
 def redacted_reason(error: Exception, redactor: Redactor) -> str:
-    """The type and text of an error, with secrets hidden.
-
-    Parameters
-    ----------
-    error
-        What the scheduler, or code of a user, raised.
-    redactor
-        Knows the secrets that the text could repeat.
-
-    Returns
-    -------
-    ``"TypeName: text"``.
-    """
+    """The type and text of an error, with secrets hidden."""
     return redactor.text(f"{type(error).__name__}: {error}")
 
 
 @contextmanager
 def scheduler_errors(backend: str, action: str, redactor: Redactor) -> Generator[None]:
-    """Translate whatever is raised inside the ``with`` block; launchbind's own errors pass through.
+    """Raise what is raised inside the ``with`` block as launchbind's error; ``action`` follows "could not".
 
-    Parameters
-    ----------
-    backend
-        The registered name of the scheduler that is called.
-    action
-        What it is asked to do, to follow "could not": ``"cancel slurm://nightly/17"``.
-    redactor
-        Hides secrets in the reason that :class:`SchedulerError` repeats.
+    A NotImplementedError becomes an UnsupportedError, any other Exception a SchedulerError.
 
-    Raises
-    ------
-    UnsupportedError
-        In place of a NotImplementedError.
-    SchedulerError
-        In place of any other Exception, which is kept as its ``__cause__``.
-
-    Examples
-    --------
     >>> from launchbind import Redactor
     >>> with scheduler_errors("slurm", "list its jobs", Redactor()):
     ...     raise OSError("401, token=abc")

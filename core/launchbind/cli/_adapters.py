@@ -55,22 +55,9 @@ def written(adapter: GuardedAdapter, backend: str) -> str:
 
 
 def find(text: str) -> tuple[GuardedAdapter, Entry[object]]:
-    """Find the adapter and the entry of a backend.
+    """Find the adapter and the entry of a backend, a name or alias with or without ``ADAPTER:`` before it.
 
-    Parameters
-    ----------
-    text
-        What the user wrote: a name or an alias, with or without ``ADAPTER:`` before it.
-
-    Raises
-    ------
-    UnknownNameError
-        When no adapter has it.
-    AmbiguousNameError
-        When several adapters do, be it as a name or as an alias: a guess could send a job to the wrong
-        cluster.
-    LaunchbindError
-        When its adapter, or the entry itself, is broken.
+    Where several adapters have it, that is an error: a guess could send a job to the wrong cluster.
     """
     prefix, colon, name = text.rpartition(":")
     among = [adapter(prefix)] if colon else adapters()
@@ -78,20 +65,7 @@ def find(text: str) -> tuple[GuardedAdapter, Entry[object]]:
 
 
 def find_job(text: str) -> tuple[GuardedAdapter, Handle]:
-    """Find the adapter that has a job.
-
-    Parameters
-    ----------
-    text
-        A handle, with or without ``ADAPTER:`` before it. Handles hold names of backends, never aliases.
-
-    Raises
-    ------
-    InvalidHandleError
-        When it is not a handle.
-    UnknownNameError, AmbiguousNameError, LaunchbindError
-        As :func:`find` does.
-    """
+    """Find the adapter of a handle, with or without ``ADAPTER:`` before it; handles never hold aliases."""
     scheme, _, rest = text.partition("://")
     prefix, colon, _ = scheme.rpartition(":")
     handle = Handle.parse(text.removeprefix(prefix + colon))

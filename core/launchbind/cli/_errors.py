@@ -27,13 +27,7 @@ def echo_err(text: str) -> None:
 
 @contextmanager
 def exit_on_error(*, debug: bool) -> Generator[None]:
-    """Turn launchbind's errors, and failed imports of launchers, into one line and an exit code.
-
-    Parameters
-    ----------
-    debug
-        Whether to print the traceback first.
-    """
+    """Turn launchbind's errors, and failed imports of launchers, into one line and an exit code."""
     try:
         yield
     except BrokenPipeError:

@@ -27,24 +27,14 @@ class GuardedAdapter:
 
     They raise launchbind's errors and failed imports of absent packages as the adapter does, and anything
     else as :class:`launchbind.AdapterError`.
-
-    Parameters
-    ----------
-    point
-        The adapter's entry in ``ADAPTERS``.
-
-    Attributes
-    ----------
-    entries
-        Its backends by name; empty when it cannot list them.
-    error
-        Why it cannot be used, None when it can: an adapter that lacks a method is not used at all.
     """
 
     def __init__(self, point: Entry[AnyAdapter]) -> None:
         self.point: Entry[AnyAdapter] = point
         self.name: str = point.name
+        #: Its backends by name; empty when it cannot list them.
         self.entries: dict[str, Entry[object]] = {}
+        #: Why it cannot be used; an adapter that lacks a method is not used at all.
         self.error: LaunchbindError | None = None
         try:
             self._load()

@@ -97,15 +97,7 @@ def build_job(
     name: str | None,
     command: tuple[str, ...],
 ) -> JobRequest:
-    """Build the app and the executor from the options of :func:`job_options`.
-
-    Raises
-    ------
-    UnknownNameError, AmbiguousNameError
-        When there is no such backend or profile, or several adapters have the backend.
-    InvalidSettingError, ProfileError
-        When a field does not exist or cannot take its value.
-    """
+    """Build the app and the executor from the options of :func:`job_options`."""
     if not command[0]:
         raise click.UsageError("the command is empty: name a program after '--'.")
     chosen = _profile(profile) if profile is not None else None

@@ -39,8 +39,9 @@ if TYPE_CHECKING:
 class Launcher(Generic[AppT_contra, ExecutorT_contra]):
     """Plans, submits and follows jobs.
 
-    Everything after ``submit`` needs only the handle, so another process can go on where one stopped.
-    Every method that takes a handle raises these errors, in addition to its own:
+    Everything after ``submit`` needs only the handle, so another process can go on where one stopped. Its
+    text will do, too, and may name the backend by an alias. Every method that takes a handle raises these
+    errors, in addition to its own:
 
     - InvalidHandleError, when the handle cannot be parsed;
     - UnknownBackendError, when there is no scheduler for its backend;
@@ -97,8 +98,6 @@ class Launcher(Generic[AppT_contra, ExecutorT_contra]):
     def session(self) -> str:
         """The session in the handles of the jobs that this launcher submits."""
         return self._session
-
-    # -- before the job --------------------------------------------------------------------------
 
     @overload
     def plan(
@@ -167,16 +166,8 @@ class Launcher(Generic[AppT_contra, ExecutorT_contra]):
         mine, where = cast("AppT_contra", app), cast("ExecutorT_contra", executor)
         return self.submit(self.plan(mine, where, backend=cast("str | None", backend)))
 
-    # -- the job ---------------------------------------------------------------------------------
-
     def status(self, handle: Handle | str) -> JobStatus:
-        """The job's state, exit code and message, from its scheduler.
-
-        Parameters
-        ----------
-        handle
-            The job; a text is parsed, and may name the backend by an alias.
-        """
+        """The job's state, exit code and message, from its scheduler."""
         return self._job(handle).status()
 
     def statuses(self, handles: Iterable[Handle | str]) -> Statuses:
@@ -185,7 +176,7 @@ class Launcher(Generic[AppT_contra, ExecutorT_contra]):
         Parameters
         ----------
         handles
-            The jobs, each as for :meth:`status`; the first one that has an error raises it.
+            The jobs; the first one that has an error raises it.
         """
         return statuses([self._job(handle) for handle in handles])
 
@@ -201,8 +192,6 @@ class Launcher(Generic[AppT_contra, ExecutorT_contra]):
 
         Parameters
         ----------
-        handle
-            The job, as for :meth:`status`.
         timeout
             Seconds to wait at most; None for no limit.
         poll
@@ -224,13 +213,7 @@ class Launcher(Generic[AppT_contra, ExecutorT_contra]):
         return wait(self._job(handle), timeout=timeout, poll=poll, progress=progress)
 
     def cancel(self, handle: Handle | str) -> None:
-        """Cancel the job; does nothing when it has ended.
-
-        Parameters
-        ----------
-        handle
-            The job, as for :meth:`status`.
-        """
+        """Cancel the job; does nothing when it has ended."""
         self._job(handle).cancel()
 
     def logs(
@@ -247,8 +230,6 @@ class Launcher(Generic[AppT_contra, ExecutorT_contra]):
 
         Parameters
         ----------
-        handle
-            The job, as for :meth:`status`.
         role, replica
             Limit it to one role, or to one replica's number, from 0. By default all are read: one after
             the other, or merged as their lines come when following.
@@ -295,8 +276,6 @@ class Launcher(Generic[AppT_contra, ExecutorT_contra]):
         backend = self._bindings.canonical(handle.backend)
         handle = Handle(backend, handle.session, handle.app_id)
         return Job(handle, self._pool.scheduler(backend), self._redactor, self._roles.get(handle))
-
-    # -- the launcher itself ---------------------------------------------------------------------
 
     @overload
     def scheduler(

@@ -35,22 +35,7 @@ if TYPE_CHECKING:
 def select_replicas(
     app_id: str, roles: Sequence[Role], role: str | None, replica: int | None
 ) -> list[tuple[str, int]]:
-    """The role's name and the number of every replica to read.
-
-    Parameters
-    ----------
-    app_id
-        Names the job in the error.
-    roles
-        The job's roles.
-    role, replica
-        Limit it to one role, or to one replica's number; None for all.
-
-    Raises
-    ------
-    PlanError
-        When there is no such replica.
-    """
+    """The role's name and the number of every replica to read; none is a :class:`PlanError`."""
     selected = [
         (each.name, number)
         for each in roles
@@ -73,12 +58,7 @@ def takes_since(scheduler: SupportsLogs) -> TypeGuard[SupportsLogsSince]:
 
 
 def merge(streams: Sequence[Iterator[str]]) -> Iterator[str]:
-    """The lines of all streams as they come, each stream read in a thread of its own.
-
-    Raises
-    ------
-    The first error of a stream, once all have ended.
-    """
+    """The lines of all streams as they come, each read in a thread; at the end, the first error of one."""
     # Bounded, so that a slow reader slows the streams down.
     queue: Queue[str | Exception | None] = Queue(maxsize=1000)
     gone = threading.Event()  # set when the reader has left

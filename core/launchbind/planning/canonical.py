@@ -18,18 +18,11 @@ _ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 
 
 def canonical(value: object, _above: tuple[int, ...] = ()) -> Json:
-    """``value`` as plain JSON values.
+    """Any object as plain JSON values.
 
     Objects become their fields, functions and classes their names, and other opaque objects their repr
     without memory addresses. An object that contains itself is replaced by ``<recursion>`` where it recurs.
 
-    Parameters
-    ----------
-    value
-        Any object; it is not changed.
-
-    Examples
-    --------
     >>> from pathlib import Path
     >>> canonical({"files": {"b", "a"}, "root": Path("/tmp"), 1: (None, True)})
     {'files': ['a', 'b'], 'root': '/tmp', '1': [None, True]}
@@ -80,13 +73,5 @@ def _members(value: object) -> dict[str, object]:
 
 
 def dump(value: Json, indent: int | None = None) -> str:
-    """JSON text with sorted keys.
-
-    Parameters
-    ----------
-    value
-        JSON values.
-    indent
-        Spaces per level; None for a single line.
-    """
+    """JSON text with sorted keys, on one line unless ``indent`` is given."""
     return json.dumps(value, sort_keys=True, indent=indent, ensure_ascii=False)

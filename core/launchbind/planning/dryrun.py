@@ -40,15 +40,10 @@ _submit_dryrun_of: _SubmitDryrunOf = attrgetter("_submit_dryrun")
 class DryRunInfo(Generic[RequestT]):
     """A request that was not submitted; for launchers that have no such class of their own.
 
-    Parameters
-    ----------
-    request
-        What the scheduler would submit.
-
     Attributes
     ----------
     request
-        As given.
+        What the scheduler would submit.
     app
         The app the request was made from; set by :func:`submit_dryrun`.
     """

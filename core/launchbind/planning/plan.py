@@ -32,12 +32,10 @@ class Plan(Generic[AppT_co, InfoT_co]):
 
     Parameters
     ----------
-    backend, app, info, origin
+    backend, app, info, origin, volatile
         As the attributes of these names.
     redactor
         Knows the secrets of executor and app; the plan adds those of the request. A new one by default.
-    volatile
-        As the attribute of this name.
 
     Attributes
     ----------

@@ -25,17 +25,7 @@ ExecutorT = TypeVar("ExecutorT")
 
 
 class Planner(Generic[AppT, ExecutorT]):
-    """Makes the plans of one launcher.
-
-    Parameters
-    ----------
-    bindings
-        Map the executor's class to its backend.
-    pool
-        The launcher's schedulers.
-    copier, secret_names
-        See :class:`launchbind.Launcher`.
-    """
+    """Makes the plans of one launcher."""
 
     def __init__(
         self,

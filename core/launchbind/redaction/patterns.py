@@ -32,13 +32,7 @@ _URL_SIGNATURE = re.compile(r"(?P<before>[?&](?:sig|[\w-]*signature)=)(?P<value>
 
 
 class SecretPatterns:
-    """The names of secrets, and the patterns that find their values in a text.
-
-    Parameters
-    ----------
-    names
-        Names to treat as secret in addition to the usual ones; each matches anywhere in a name, in any case.
-    """
+    """The names of secrets, the usual ones and ``names``, and the patterns that find their values."""
 
     def __init__(self, names: Iterable[str]) -> None:
         name = "|".join([SECRET_NAME, *(re.escape(each) for each in names)])

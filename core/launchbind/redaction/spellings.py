@@ -13,8 +13,6 @@ _MIN_ENCODED = 8
 def spellings(secret: str) -> set[str]:
     """The secret as scripts, JSON, Python, YAML and Kubernetes write it, and as one of them inside another.
 
-    Examples
-    --------
     >>> found = spellings('it"s')
     >>> 'it\\"s' in found, "aXQicw==" in found
     (True, True)

@@ -20,17 +20,7 @@ Json = Union[Leaf, list["Json"], dict[str, "Json"]]
 def members(
     mapping: dict[str, Json], is_secret: Callable[[str], bool], hidden: bool
 ) -> Iterator[tuple[str, Json, bool]]:
-    """Each key and value of a mapping, and whether the value is secret.
-
-    Parameters
-    ----------
-    mapping
-        A mapping of JSON values.
-    is_secret
-        Whether a name is that of a secret.
-    hidden
-        Whether the mapping itself stands under such a name; then all its values are secret.
-    """
+    """Each key and value of a mapping, and whether the value is secret; all are in a ``hidden`` mapping."""
     # {"name": "HF_TOKEN", "value": ...} is how Kubernetes and others write a variable.
     name = mapping.get("name")
     names_secret = isinstance(name, str) and is_secret(name)
@@ -39,7 +29,7 @@ def members(
 
 
 def items(values: list[Json], is_secret: Callable[[str], bool], hidden: bool) -> Iterator[tuple[Json, bool]]:
-    """Each item of a list, and whether it is secret; parameters as for :func:`members`."""
+    """Each item of a list, and whether it is secret; all are in a ``hidden`` list."""
     # ["--api-key", ...] is how a command takes a secret. -p is not known: it may be a port or a folder.
     for before, value in zip([None, *values], values, strict=False):
         is_flag = isinstance(before, str) and before.startswith("-") and "=" not in before
@@ -49,10 +39,8 @@ def items(values: list[Json], is_secret: Callable[[str], bool], hidden: bool) ->
 def leaves(
     value: Json, is_secret: Callable[[str], bool], hidden: bool = False
 ) -> Iterator[tuple[Leaf, bool]]:
-    """Each key and leaf of a JSON value, and whether it is secret; parameters as for :func:`members`.
+    """Each key and leaf of a JSON value, and whether it is secret.
 
-    Examples
-    --------
     >>> list(leaves({"env": {"HF_TOKEN": "abc"}}, lambda name: name == "HF_TOKEN"))
     [('env', False), ('HF_TOKEN', False), ('abc', True)]
     """

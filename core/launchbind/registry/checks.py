@@ -21,17 +21,7 @@ def check_name(kind: str, name: object) -> None:
 
 
 def check_class(kind: str, name: str, target: object, base: object) -> type:
-    """Return ``target``, or raise :class:`InvalidTargetError` when it cannot be registered.
-
-    Parameters
-    ----------
-    kind, name
-        For the error.
-    target
-        Anything.
-    base
-        The class to derive from, or the Protocol to have the methods of; None for any class.
-    """
+    """Return ``target`` if it :func:`fits` ``base``; else raise :class:`InvalidTargetError`."""
     if fits(target, base):
         return target
     if reference.is_class(target):
@@ -42,7 +32,7 @@ def check_class(kind: str, name: str, target: object, base: object) -> type:
 
 
 def fits(target: object, base: object) -> TypeGuard[type]:
-    """Whether ``target`` is a class, no metaclass, and of ``base``; see :func:`check_class`."""
+    """Whether ``target`` is a class, no metaclass, and derives from ``base`` or has its methods."""
     if not reference.is_class(target):
         return False
     if not getattr(base, "_is_protocol", False):

@@ -28,21 +28,8 @@ def discover(kind: str, group: str, *, restricted: bool = True) -> list[Entry[T]
 
     An entry point that cannot be used becomes a broken entry that keeps its error, so all others work.
     A name that two distributions claim is broken too: picking one would send jobs to whichever happened
-    to be installed first.
-
-    Parameters
-    ----------
-    kind
-        What the entries are, for messages.
-    group
-        The entry-point group, for example ``launchbind.executors``.
-    restricted
-        Whether ``LAUNCHBIND_PLUGINS`` applies; False for groups that other launchers load themselves.
-
-    Returns
-    -------
-    list of Entry
-        One for each name, in the order of ``sys.path``, then one for each unreadable distribution.
+    to be installed first. ``restricted`` is whether ``LAUNCHBIND_PLUGINS`` applies; it is false for groups
+    that other launchers load themselves.
     """
     from importlib.metadata import entry_points  # 37 ms, spent on the first miss or listing only
 

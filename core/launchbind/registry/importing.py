@@ -46,24 +46,7 @@ def resolve(table: Table[T], entry: Entry[T]) -> type[T]:
 
 
 def import_target(kind: str, entry: Entry[T], reference: str) -> object:
-    """Import what a reference names.
-
-    Parameters
-    ----------
-    kind
-        What it is, for the error.
-    entry
-        The entry that the reference belongs to; the error has its name, source and ``requires``.
-    reference
-        ``package.module:Qual.Name``.
-
-    Raises
-    ------
-    MissingDependencyError
-        When a package that it needs is not installed.
-    BrokenTargetError
-        When importing it raises anything else.
-    """
+    """Import a reference of ``entry``; raise MissingDependencyError or BrokenTargetError where that fails."""
     try:
         return load(*parse(reference))
     except (Exception, SystemExit) as error:  # a plugin that calls sys.exit must not end its host

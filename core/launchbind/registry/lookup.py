@@ -19,24 +19,12 @@ T = TypeVar("T")
 
 
 class Lookup(Generic[T]):
-    """Finds names, classes and entries in a table that it fills from entry points when it has to.
-
-    Parameters
-    ----------
-    kind
-        What the entries are, for messages.
-    group
-        The entry-point group to discover, or None for none.
-    base
-        The class or Protocol that every class has to be of, or None for any class.
-    """
+    """Finds names, classes and entries in a table, which it fills from the entry points of ``group``."""
 
     def __init__(self, kind: str, group: str | None, base: object = None) -> None:
         self.table: Table[T] = Table(kind, base)
         self._group = group
         self._discovered = group is None
-
-    # -- class to name -----------------------------------------------------------------------------
 
     def name_of(self, obj: object, exact: bool) -> str:
         """The name of an instance or class; raises :class:`UnknownTypeError` when it has none."""
@@ -72,8 +60,6 @@ class Lookup(Generic[T]):
             if self.table.version == version and not self.discover():
                 return None
 
-    # -- name to class -----------------------------------------------------------------------------
-
     def find(self, name: str) -> Entry[T] | None:
         """The entry with this name or alias."""
         entry = self.table.find(name)
@@ -101,8 +87,6 @@ class Lookup(Generic[T]):
             return self.find_type(name)
         except LaunchbindError:
             return None
-
-    # -- all of them -------------------------------------------------------------------------------
 
     def names(self) -> tuple[str, ...]:
         """The canonical names, in order of registration."""
@@ -135,8 +119,6 @@ class Lookup(Generic[T]):
                 # Last: other threads read it without the lock, and wait for the lock while it is False.
                 self._discovered = True
         return True
-
-    # -- changes -----------------------------------------------------------------------------------
 
     def unregister(self, name: str) -> None:
         """Remove the entry with this name or alias; raises :class:`UnknownNameError` when there is none."""

@@ -13,20 +13,8 @@ if TYPE_CHECKING:
 
 
 def parse(reference: str) -> tuple[str, str]:
-    """Split a reference into module and qualified name; nothing is imported.
+    """Split ``package.module:Qual.Name`` in two, or raise :class:`InvalidReferenceError`; import nothing.
 
-    Parameters
-    ----------
-    reference
-        ``package.module:Qual.Name``, as entry points have it.
-
-    Raises
-    ------
-    InvalidReferenceError
-        When either side is empty or not a dotted identifier.
-
-    Examples
-    --------
     >>> parse("collections.abc:Mapping.get")
     ('collections.abc', 'Mapping.get')
     """
@@ -76,13 +64,6 @@ def absent_package(error: BaseException) -> str | None:
     A submodule that an installed package lacks (leptonai 0.47 dropped ``leptonai.api.v1``) is a broken
     installation, not an absent package.
 
-    Parameters
-    ----------
-    error
-        What an import raised.
-
-    Examples
-    --------
     >>> absent_package(ModuleNotFoundError(name="no_such_package.part"))
     'no_such_package'
     >>> absent_package(ModuleNotFoundError(name="json.no_such_part")) is None

@@ -158,11 +158,6 @@ class Registry(Generic[T]):
     def unregister(self, name: str) -> None:
         """Remove the entry with this name or alias, and all its names.
 
-        Parameters
-        ----------
-        name
-            Its canonical name or an alias.
-
         Raises
         ------
         UnknownNameError
@@ -228,22 +223,11 @@ class Registry(Generic[T]):
         return self._lookup.name_of(obj, exact)
 
     def find_name(self, obj: object) -> str | None:
-        """Like :meth:`name_of`, but None when nothing along the MRO is registered.
-
-        Parameters
-        ----------
-        obj
-            Anything: an instance, or a class.
-        """
+        """Like :meth:`name_of`, but None when nothing along the MRO is registered."""
         return self._lookup.nearest(obj)
 
     def type_of(self, name: str) -> type[T]:
         """The class with this name or alias, imported now if it was not yet.
-
-        Parameters
-        ----------
-        name
-            A canonical name or an alias.
 
         Raises
         ------
@@ -263,22 +247,11 @@ class Registry(Generic[T]):
     __getitem__ = type_of
 
     def find_type(self, name: str) -> type[T] | None:
-        """Like :meth:`type_of`, but None when there is no such name; a failed import still raises.
-
-        Parameters
-        ----------
-        name
-            A canonical name or an alias.
-        """
+        """Like :meth:`type_of`, but None when there is no such name; a failed import still raises."""
         return self._lookup.find_type(name)
 
     def entry(self, name: str) -> Entry[T]:
         """What is known about this name or alias; nothing is imported.
-
-        Parameters
-        ----------
-        name
-            A canonical name or an alias.
 
         Raises
         ------
@@ -288,12 +261,7 @@ class Registry(Generic[T]):
         return self._lookup.entry(name)
 
     def probe(self, name: str) -> Entry[T]:
-        """Import the target of ``name`` and return its entry, whose ``state`` says whether that worked.
-
-        Parameters
-        ----------
-        name
-            A canonical name or an alias.
+        """Import the target of this name or alias and return its entry; ``state`` says whether that worked.
 
         Raises
         ------

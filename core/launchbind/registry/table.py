@@ -43,15 +43,7 @@ def has_default_equality(cls: type) -> bool:
 
 
 class Table(Generic[T]):
-    """The entries, indexed by name, alias, class and reference.
-
-    Parameters
-    ----------
-    kind
-        What the entries are, for messages.
-    base
-        The class or Protocol that every class has to be of; None for any class.
-    """
+    """The entries, indexed by name, alias, class and reference; ``kind`` is what messages call one."""
 
     def __init__(self, kind: str, base: object = None) -> None:
         self.kind = kind
@@ -77,8 +69,6 @@ class Table(Generic[T]):
         self._walks = cast("dict[ref[type], str]", self.nearest)
         self._has_walks = False
         self._known: tuple[int, tuple[str, ...]] = (0, ())
-
-    # -- reading -----------------------------------------------------------------------------------
 
     def stable_version(self) -> int:
         """Wait until no other thread is writing, and return the version then."""
@@ -130,13 +120,8 @@ class Table(Generic[T]):
     def walk(self, cls: type, *, remember: bool) -> str | None:
         """The name of the first bound class along the MRO of ``cls``, by class or by reference.
 
-        Parameters
-        ----------
-        cls
-            Where the MRO begins.
-        remember
-            Whether to cache the answer for a class that is not bound itself. While a target is lazy, it
-            never is: importing its module may show that it is nearer.
+        ``remember`` caches the answer for a class that is not bound itself. While a target is lazy it never
+        does: importing the target's module may show that it is nearer.
         """
         while True:
             if self.lazy:
@@ -175,8 +160,6 @@ class Table(Generic[T]):
         cls = reference.peek(module, qualname)
         return cls if fits(cls, self.base) else None
 
-    # -- writing -----------------------------------------------------------------------------------
-
     def adopt_imported(self) -> None:
         """Make lazy entries ready whose modules others have imported meanwhile; import nothing."""
         if not self.lazy:
@@ -206,16 +189,9 @@ class Table(Generic[T]):
     def write(
         self, removed: Sequence[Entry[T]], added: Sequence[Entry[T]], *, keep_places: bool = True
     ) -> None:
-        """Make a change; the caller holds the lock.
+        """Replace ``removed`` by ``added``, which agrees with all that stays; the caller holds the lock.
 
-        Parameters
-        ----------
-        removed
-            Entries that are in the table.
-        added
-            Entries that nothing in the table conflicts with once the former are removed.
-        keep_places
-            Whether an entry that replaces another of its name takes its place in the order.
+        With ``keep_places``, an entry that replaces another of its name takes its place in the order.
         """
         self.version += 1
         try:

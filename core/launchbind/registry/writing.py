@@ -27,10 +27,7 @@ def register(
     origin: tuple[str, int],
     companion: object = None,
 ) -> None:
-    """Check everything about a registration, then bind it; the parameters are those of ``register``.
-
-    ``origin`` is the file and line it was made in.
-    """
+    """Check everything about a registration made at ``origin``, then bind it; see ``Registry.register``."""
     check_name(table.kind, name)
     if aliases:
         aliases = tuple(alias for alias in dict.fromkeys(aliases) if alias != name)
@@ -61,25 +58,10 @@ def assign_type(table: Table[T], name: str, cls: type[T], origin: tuple[str, int
 
 
 def bind(table: Table[T], entry: Entry[T], *, drop_name: bool = False, drop_type: bool = False) -> None:
-    """Add ``entry`` to ``table``, or raise and leave everything as it was.
+    """Add ``entry`` to ``table``, or raise :class:`ConflictError` and leave everything as it was.
 
-    Discovered bindings always give way to explicit ones, which record them as shadowed.
-
-    Parameters
-    ----------
-    table
-        What to write to.
-    entry
-        What to add.
-    drop_name
-        Whether other bindings of the entry's name and aliases may be dropped for it.
-    drop_type
-        Whether another binding of the entry's class may be dropped for it.
-
-    Raises
-    ------
-    ConflictError
-        When another binding has the name, an alias or the class, and may not be dropped.
+    Discovered bindings always give way to explicit ones, which record them as shadowed. Others give way
+    only with ``drop_name`` where they have a name of the entry, and with ``drop_type`` where its class.
     """
     with table.lock:
         if entry.type is None:
@@ -142,21 +124,9 @@ def bind_discovered(table: Table[T], entry: Entry[T]) -> None:
 
 
 def record_import(table: Table[T], lazy: Entry[T], imported: Entry[T]) -> None:
-    """Put the outcome of an import in place, unless the name was bound to something else meanwhile.
+    """Replace ``lazy`` by ``imported``, its outcome, unless the name was bound to something else meanwhile.
 
-    Parameters
-    ----------
-    table
-        What to write to.
-    lazy
-        The entry whose target was imported.
-    imported
-        The same entry with the class, or with the error.
-
-    Raises
-    ------
-    ConflictError
-        When the class is bound to another name; the entry is broken then.
+    A class that is bound to another name is a :class:`ConflictError`; the entry is broken then.
     """
     with table.lock:
         if table.entries.get(lazy.name) is not lazy:

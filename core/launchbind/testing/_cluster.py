@@ -115,13 +115,7 @@ class FakeCluster(FakeScheduler):
     def log_iter(
         self, app_id: str, role_name: str, k: int = 0, *, should_tail: bool = False
     ) -> Iterator[str]:
-        """What replica ``k`` of a role has printed by now, and goes on to print if ``should_tail``.
-
-        Raises
-        ------
-        LookupError
-            When there is no such job, role or replica.
-        """
+        """What replica ``k`` of a role has printed by now, and goes on to print if ``should_tail``."""
         job = self.jobs.get(app_id)
         roles = {role.name: role for role in job.roles} if job is not None else {}
         role = roles.get(role_name)

@@ -33,8 +33,6 @@ class JobRules(Suite[AppT, ExecutorT]):
     failing_code: ClassVar[int] = 3
     missing: ClassVar[Sequence[str]] = ("launchbind-no-such-program",)
 
-    # -- states ----------------------------------------------------------------------------------
-
     def test_a_job_that_succeeds_is_succeeded(
         self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
@@ -98,8 +96,6 @@ class JobRules(Suite[AppT, ExecutorT]):
             "with describe()"
         )
 
-    # -- ending ----------------------------------------------------------------------------------
-
     def test_cancelling_ends_the_job(
         self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
     ) -> None:
@@ -153,8 +149,6 @@ class JobRules(Suite[AppT, ExecutorT]):
             assert secret not in f"{result} {result!r}", (
                 f"the error or status of a job that failed shows the value of {name}: {result!r}"
             )
-
-    # -- for the tests ---------------------------------------------------------------------------
 
     def _ends_as(
         self,

@@ -98,8 +98,6 @@ class LogRules(Suite[AppT, ExecutorT]):
             what = "logs(follow=True) after a reader left"
             self._compare(jobs.logs(handle, follow=True), self.printed, what)
 
-    # -- for the tests ---------------------------------------------------------------------------
-
     @contextmanager
     def _printing_job(
         self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT

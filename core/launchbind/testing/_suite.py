@@ -77,8 +77,6 @@ class Suite(Generic[AppT, ExecutorT]):
         if reason is not None:
             raise SkipTest(f"exempt: {reason}")
 
-    # -- for the tests ---------------------------------------------------------------------------
-
     def _plan(
         self,
         jobs: Launcher[AppT, ExecutorT],
