@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING, ClassVar
 from unittest import SkipTest
 
@@ -41,9 +38,7 @@ class HandleRules(Suite[AppT, ExecutorT]):
 
     elsewhere: ClassVar[str | None] = None
 
-    def test_a_changed_plan_is_refused(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> None:
+    def test_a_changed_plan_is_refused(self, make_launcher: MakeLauncher, executor: ExecutorT) -> None:
         """A plan whose request was replaced is not submitted."""
         with make_launcher() as jobs:
             plan = self._plan(jobs, executor, self.succeeding)
@@ -56,9 +51,7 @@ class HandleRules(Suite[AppT, ExecutorT]):
             "the dry-run info, and submit() must compare fingerprints"
         )
 
-    def test_a_plan_is_submitted_once(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> None:
+    def test_a_plan_is_submitted_once(self, make_launcher: MakeLauncher, executor: ExecutorT) -> None:
         """Submitting a plan again is refused."""
         with make_launcher() as jobs:
             plan = self._plan(jobs, executor, self.succeeding)
@@ -69,9 +62,7 @@ class HandleRules(Suite[AppT, ExecutorT]):
             f"submitting one plan twice gave {error!r}, not a PlanError: submit() must keep plan.handle"
         )
 
-    def test_another_launcher_finds_the_job(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> None:
+    def test_another_launcher_finds_the_job(self, make_launcher: MakeLauncher, executor: ExecutorT) -> None:
         """The text of its handle is enough to get its status and its roles."""
         with make_launcher() as jobs:
             plan = self._plan(jobs, executor, self.succeeding)
@@ -89,30 +80,19 @@ class HandleRules(Suite[AppT, ExecutorT]):
             "their names and numbers of replicas, so keep them with the job"
         )
 
-    def test_another_process_finds_the_job(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> None:
+    def test_another_process_finds_the_job(self, make_launcher: MakeLauncher, executor: ExecutorT) -> None:
         """Another process gets the job's state, and cancels it."""
         if self.elsewhere is None:
             raise SkipTest("elsewhere names no launcher for another process")
         with make_launcher() as jobs, self._job(jobs, executor, self.lasting) as handle:
             self._running(jobs, handle)
-            done = subprocess.run(  # noqa: S603  (this interpreter, and the code above)
-                [sys.executable, "-c", _ELSEWHERE, self.elsewhere, str(handle)],
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-                capture_output=True,
-                text=True,
-                timeout=self.guard_seconds,
-                check=False,
-            )
+            done = self._python(_ELSEWHERE, self.elsewhere, str(handle))
             assert done.returncode == 0, f"another process cannot follow {handle}: {done.stderr}"
             state = done.stdout.split()[-1]
             assert state == "RUNNING", f"{handle} is RUNNING, and {state} in another process"
             self._end(jobs, handle)
 
-    def test_an_unknown_job_is_an_error(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> None:
+    def test_an_unknown_job_is_an_error(self, make_launcher: MakeLauncher, executor: ExecutorT) -> None:
         """Status, wait, cancel and logs of a job that never existed are errors."""
         with make_launcher() as jobs:
             backend = self._plan(jobs, executor).backend
@@ -133,9 +113,7 @@ class HandleRules(Suite[AppT, ExecutorT]):
                     "and describe_many() must return None for ids they do not know"
                 )
 
-    def test_the_list_has_the_job(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> None:
+    def test_the_list_has_the_job(self, make_launcher: MakeLauncher, executor: ExecutorT) -> None:
         """A listing has the job once, with the id that schedule() returned and its current state."""
         with make_launcher() as jobs:
             backend = self._plan(jobs, executor).backend

@@ -33,21 +33,15 @@ class JobRules(Suite[AppT, ExecutorT]):
     failing_code: ClassVar[int] = 3
     missing: ClassVar[Sequence[str]] = ("launchbind-no-such-program",)
 
-    def test_a_job_that_succeeds_is_succeeded(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> None:
+    def test_a_job_that_succeeds_is_succeeded(self, make_launcher: MakeLauncher, executor: ExecutorT) -> None:
         """It stays SUCCEEDED when it is asked again."""
         self._ends_as(JobState.SUCCEEDED, make_launcher, executor, self.succeeding)
 
-    def test_a_job_that_fails_is_failed(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> None:
+    def test_a_job_that_fails_is_failed(self, make_launcher: MakeLauncher, executor: ExecutorT) -> None:
         """It stays FAILED when it is asked again."""
         self._ends_as(JobState.FAILED, make_launcher, executor, self.failing)
 
-    def test_exit_codes_are_told(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> None:
+    def test_exit_codes_are_told(self, make_launcher: MakeLauncher, executor: ExecutorT) -> None:
         """0 for success, the program's own for failure, None while the job runs."""
         with make_launcher() as jobs:
             for command, expected in ((self.succeeding, 0), (self.failing, self.failing_code)):
@@ -64,9 +58,7 @@ class JobRules(Suite[AppT, ExecutorT]):
                 early = getattr(jobs.scheduler(handle.backend).describe(handle.app_id), "exit_code", None)
         assert early is None, f"exit_code is {early} for a job that runs: it must be None until the end"
 
-    def test_a_running_job_has_not_ended(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> None:
+    def test_a_running_job_has_not_ended(self, make_launcher: MakeLauncher, executor: ExecutorT) -> None:
         """Waiting times out, and the job goes on."""
         with make_launcher() as jobs, self._job(jobs, executor, self.lasting) as handle:
             self._running(jobs, handle)
@@ -75,9 +67,7 @@ class JobRules(Suite[AppT, ExecutorT]):
             state = self._status(jobs, handle).state
             assert state is JobState.RUNNING, f"after wait() gave up the job is {state!s}: it must go on"
 
-    def test_statuses_agree_with_status(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> None:
+    def test_statuses_agree_with_status(self, make_launcher: MakeLauncher, executor: ExecutorT) -> None:
         """Each has the state and exit code that status() gives, in the order asked."""
         with (
             make_launcher() as jobs,
@@ -96,9 +86,7 @@ class JobRules(Suite[AppT, ExecutorT]):
             "with describe()"
         )
 
-    def test_cancelling_ends_the_job(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> None:
+    def test_cancelling_ends_the_job(self, make_launcher: MakeLauncher, executor: ExecutorT) -> None:
         """The job becomes CANCELLED, or FAILED where the backend does not distinguish them."""
         with make_launcher() as jobs, self._job(jobs, executor, self.lasting) as handle:
             self._running(jobs, handle)
@@ -108,9 +96,7 @@ class JobRules(Suite[AppT, ExecutorT]):
             "a job that was cancelled is SUCCEEDED: describe() must say CANCELLED"
         )
 
-    def test_cancelling_again_changes_nothing(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> None:
+    def test_cancelling_again_changes_nothing(self, make_launcher: MakeLauncher, executor: ExecutorT) -> None:
         """Cancelling a job that has ended, was cancelled or never existed does nothing."""
         with make_launcher() as jobs, self._job(jobs, executor, self.succeeding) as ended:
             scheduler = jobs.scheduler(ended.backend)
@@ -133,9 +119,7 @@ class JobRules(Suite[AppT, ExecutorT]):
                         f"cancelling again made {state!s} into {now!s}: cancel() must not change an ended job"
                     )
 
-    def test_failures_hide_secrets(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> None:
+    def test_failures_hide_secrets(self, make_launcher: MakeLauncher, executor: ExecutorT) -> None:
         """For a program that does not exist, neither error nor status shows a secret variable."""
         with make_launcher() as jobs:
             plan, secrets = self._secret_plan(jobs, executor, self.missing)
@@ -153,7 +137,7 @@ class JobRules(Suite[AppT, ExecutorT]):
     def _ends_as(
         self,
         expected: JobState,
-        make_launcher: MakeLauncher[AppT, ExecutorT],
+        make_launcher: MakeLauncher,
         executor: ExecutorT,
         command: Sequence[str],
     ) -> None:

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
 
     from launchbind.handle import Handle
-    from launchbind.jobs.launcher import Launcher
-    from launchbind.testing._suite import MakeLauncher
+    from launchbind.testing._suite import AnyLauncher, MakeLauncher
 
 _LINES = tuple(f"launchbind-line-{number}" for number in range(10))
 _ECHOES = [f"echo {line}" for line in _LINES]
@@ -39,26 +38,20 @@ class LogRules(Suite[AppT, ExecutorT]):
     printing: ClassVar[Sequence[str]] = ("sh", "-c", "; ".join([*_ECHOES[:5], "sleep 1", *_ECHOES[5:]]))
     printed: ClassVar[Sequence[str]] = _LINES
 
-    def test_logs_have_every_line_once(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> None:
+    def test_logs_have_every_line_once(self, make_launcher: MakeLauncher, executor: ExecutorT) -> None:
         """In order, once the job has ended, for the whole job and for its one replica."""
         with self._printing_job(make_launcher, executor) as (jobs, handle, role):
             self._end(jobs, handle)
             self._compare(jobs.logs(handle), self.printed, "logs()")
             self._compare(jobs.logs(handle, role, 0), self.printed, f"logs(role={role!r}, replica=0)")
 
-    def test_following_ends_with_the_job(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> None:
+    def test_following_ends_with_the_job(self, make_launcher: MakeLauncher, executor: ExecutorT) -> None:
         """The stream has every line, and ends when the job does."""
         with self._printing_job(make_launcher, executor) as (jobs, handle, _):
             self._compare(jobs.logs(handle, follow=True), self.printed, "logs(follow=True)")
             self._end(jobs, handle)
 
-    def test_logs_are_filtered(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> None:
+    def test_logs_are_filtered(self, make_launcher: MakeLauncher, executor: ExecutorT) -> None:
         """A regex selects the lines in which it is found, anywhere."""
         line = self.printed[-1]
         with self._printing_job(make_launcher, executor) as (jobs, handle, _):
@@ -71,7 +64,7 @@ class LogRules(Suite[AppT, ExecutorT]):
                 )
 
     def test_logs_of_an_unknown_replica_are_an_error(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
+        self, make_launcher: MakeLauncher, executor: ExecutorT
     ) -> None:
         """Logs of a role or replica that does not exist are an error, not empty."""
         with self._printing_job(make_launcher, executor) as (jobs, handle, role):
@@ -83,9 +76,7 @@ class LogRules(Suite[AppT, ExecutorT]):
                     "describe() must return the job's roles and their numbers of replicas"
                 )
 
-    def test_a_reader_may_leave(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> None:
+    def test_a_reader_may_leave(self, make_launcher: MakeLauncher, executor: ExecutorT) -> None:
         """A reader that stops after the first line affects neither the job nor later readers."""
         with self._printing_job(make_launcher, executor) as (jobs, handle, _):
             stream = jobs.logs(handle, follow=True)
@@ -100,8 +91,8 @@ class LogRules(Suite[AppT, ExecutorT]):
 
     @contextmanager
     def _printing_job(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> Generator[tuple[Launcher[AppT, ExecutorT], Handle, str]]:
+        self, make_launcher: MakeLauncher, executor: ExecutorT
+    ) -> Generator[tuple[AnyLauncher, Handle, str]]:
         """A launcher, the handle of a job that prints, and its role."""
         with make_launcher() as jobs:
             plan = self._plan(jobs, executor, self.printing)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, cast
 from unittest import SkipTest
@@ -55,7 +52,7 @@ class PlanRules(Suite[AppT, ExecutorT]):
     most_modules: ClassVar[int | None] = None
 
     def test_the_classes_satisfy_the_protocols(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
+        self, make_launcher: MakeLauncher, executor: ExecutorT
     ) -> None:
         """Scheduler, app, roles and executor conform, and so does every capability they claim."""
         app = self.app(["echo", "hello"], {})
@@ -69,9 +66,7 @@ class PlanRules(Suite[AppT, ExecutorT]):
             problems += explain(executor, protocols.Executor)
         assert not problems, f"change what launchbind cannot call: {'; '.join(problems)}"
 
-    def test_planning_changes_nothing(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> None:
+    def test_planning_changes_nothing(self, make_launcher: MakeLauncher, executor: ExecutorT) -> None:
         """App and executor are equal before and after, planned once or twice."""
         app = self.app(["sh", "-c", "echo hello"], {"MODE": "fast"})
         before = canonical(app), canonical(executor)
@@ -86,9 +81,7 @@ class PlanRules(Suite[AppT, ExecutorT]):
                         "Launcher must copy all that the scheduler changes"
                     )
 
-    def test_equal_plans_have_one_fingerprint(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> None:
+    def test_equal_plans_have_one_fingerprint(self, make_launcher: MakeLauncher, executor: ExecutorT) -> None:
         """Plans of one launcher or of two have the same JSON, and an empty diff."""
         with make_launcher() as jobs, make_launcher() as others:
             first = self._plan(jobs, executor)
@@ -103,9 +96,7 @@ class PlanRules(Suite[AppT, ExecutorT]):
                 assert one == other, f"two plans of one app have different JSON; {advice}:\n{one}\n{other}"
                 assert first.fingerprint == again.fingerprint, f"two fingerprints of one app; {advice}"
 
-    def test_a_changed_command_shows(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> None:
+    def test_a_changed_command_shows(self, make_launcher: MakeLauncher, executor: ExecutorT) -> None:
         """Another command gives another fingerprint, and the diff shows both."""
         with make_launcher() as jobs:
             old = self._plan(jobs, executor, ("echo", "old-word"))
@@ -117,9 +108,7 @@ class PlanRules(Suite[AppT, ExecutorT]):
         assert "old-word" in diff, f"str() of the dry-run info must show the command; the diff was {diff!r}"
         assert "new-word" in diff, f"str() of the dry-run info must show the command; the diff was {diff!r}"
 
-    def test_plans_hide_secrets(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> None:
+    def test_plans_hide_secrets(self, make_launcher: MakeLauncher, executor: ExecutorT) -> None:
         """Secret variables of app and executor are shown only with ``redact=False``."""
         with make_launcher() as jobs:
             plain = self._plan(jobs, executor)
@@ -145,7 +134,7 @@ class PlanRules(Suite[AppT, ExecutorT]):
             )
 
     def test_volatile_values_are_in_the_request(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
+        self, make_launcher: MakeLauncher, executor: ExecutorT
     ) -> None:
         """Each value of volatile() is new in every plan, and appears in the plan."""
         with make_launcher() as jobs:
@@ -161,9 +150,7 @@ class PlanRules(Suite[AppT, ExecutorT]):
         strange = [value for value in values if not value or value not in text]
         assert not strange, f"volatile() names {strange}, which is not in the request"
 
-    def test_an_unknown_backend_is_an_error(
-        self, make_launcher: MakeLauncher[AppT, ExecutorT], executor: ExecutorT
-    ) -> None:
+    def test_an_unknown_backend_is_an_error(self, make_launcher: MakeLauncher, executor: ExecutorT) -> None:
         """No other backend is used instead, and the error lists the known ones."""
         app = self.app(["echo", "hello"], {})
         with make_launcher() as jobs:
@@ -179,14 +166,7 @@ class PlanRules(Suite[AppT, ExecutorT]):
         """It adds no package of ``not_imported`` to a fresh interpreter, and at most ``most_modules``."""
         if self.module is None:
             raise SkipTest("module does not name the adapter's module")
-        done = subprocess.run(  # noqa: S603  (this interpreter, and the code above)
-            [sys.executable, "-c", _IMPORT, self.module],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            capture_output=True,
-            text=True,
-            timeout=self.guard_seconds,
-            check=False,
-        )
+        done = self._python(_IMPORT, self.module)
         assert done.returncode == 0, f"importing {self.module} fails: {done.stderr}"
         added = done.stdout.splitlines()[-1].split()
         heavy = sorted({name.partition(".")[0] for name in added} & {*self.not_imported})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, ClassVar, Generic
@@ -14,18 +17,20 @@ from launchbind.state import JobState
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
 
+    from typing_extensions import TypeVar
+
     from launchbind.handle import Handle
     from launchbind.jobs.launcher import Launcher
     from launchbind.planning.plan import Plan
     from launchbind.state import JobStatus
 
-if TYPE_CHECKING:
-    from typing_extensions import TypeVar
+    # The tests pass an adapter's apps, executors and infos on, whatever their types are.
+    AnyLauncher = Launcher[App, object]
+    MakeLauncher = Callable[[], AnyLauncher]
 
     # With defaults, so that a subclass needs no parameters.
     AppT = TypeVar("AppT", bound=App, default=App)
     ExecutorT = TypeVar("ExecutorT", default=object)
-    MakeLauncher = Callable[[], Launcher[AppT, ExecutorT]]
 else:
     from typing import TypeVar
 
@@ -79,19 +84,16 @@ class Suite(Generic[AppT, ExecutorT]):
 
     def _plan(
         self,
-        jobs: Launcher[AppT, ExecutorT],
-        executor: ExecutorT,
+        jobs: AnyLauncher,
+        executor: object,
         command: Sequence[str] = ("echo", "hello"),
         env: Mapping[str, str] | None = None,
-    ) -> Plan[AppT, object]:
+    ) -> Plan[App, object]:
         return jobs.plan(self.app([*command], {**(env or {})}), executor, backend=self.backend)
 
     def _secret_plan(
-        self,
-        jobs: Launcher[AppT, ExecutorT],
-        executor: ExecutorT,
-        command: Sequence[str] = ("echo", "hello"),
-    ) -> tuple[Plan[AppT, object], dict[str, str]]:
+        self, jobs: AnyLauncher, executor: object, command: Sequence[str] = ("echo", "hello")
+    ) -> tuple[Plan[App, object], dict[str, str]]:
         """A plan with a secret of the app's, and one of the executor's if that has variables."""
         (app_name, app_secret), (executor_name, executor_secret) = _SECRETS.items()
         secrets = {app_name: app_secret}
@@ -101,9 +103,7 @@ class Suite(Generic[AppT, ExecutorT]):
         return self._plan(jobs, executor, command, {app_name: app_secret}), secrets
 
     @contextmanager
-    def _job(
-        self, jobs: Launcher[AppT, ExecutorT], executor: ExecutorT, command: Sequence[str]
-    ) -> Generator[Handle]:
+    def _job(self, jobs: AnyLauncher, executor: object, command: Sequence[str]) -> Generator[Handle]:
         """The handle of a job, which is cancelled at the end if it still runs."""
         handle = jobs.submit(self._plan(jobs, executor, command))
         try:
@@ -112,7 +112,7 @@ class Suite(Generic[AppT, ExecutorT]):
             with suppress(LaunchbindError):
                 jobs.cancel(handle)
 
-    def _status(self, jobs: Launcher[AppT, ExecutorT], handle: Handle | str) -> JobStatus:
+    def _status(self, jobs: AnyLauncher, handle: Handle | str) -> JobStatus:
         try:
             return jobs.status(handle)
         except UnknownJobError:
@@ -121,7 +121,7 @@ class Suite(Generic[AppT, ExecutorT]):
                 "schedule() has returned its id until long after its end"
             ) from None
 
-    def _end(self, jobs: Launcher[AppT, ExecutorT], handle: Handle) -> JobStatus:
+    def _end(self, jobs: AnyLauncher, handle: Handle) -> JobStatus:
         self._status(jobs, handle)
         try:
             return jobs.wait(handle, timeout=self.guard_seconds, poll=self.poll_seconds)
@@ -131,7 +131,7 @@ class Suite(Generic[AppT, ExecutorT]):
                 f"guard_seconds = {self.guard_seconds:g}"
             ) from None
 
-    def _running(self, jobs: Launcher[AppT, ExecutorT], handle: Handle) -> None:
+    def _running(self, jobs: AnyLauncher, handle: Handle) -> None:
         give_up = time.monotonic() + self.guard_seconds
         while (state := self._status(jobs, handle).state) is not JobState.RUNNING:
             assert not state.is_terminal, (
@@ -142,6 +142,17 @@ class Suite(Generic[AppT, ExecutorT]):
                 f"{self.guard_seconds:g}: describe() must say RUNNING once it runs"
             )
             time.sleep(min(self.poll_seconds, _PAUSE_SECONDS))
+
+    def _python(self, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run code in another process, which imports from where this one does."""
+        return subprocess.run(  # noqa: S603  (this interpreter, and code of this package)
+            [sys.executable, "-c", code, *arguments],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            capture_output=True,
+            text=True,
+            timeout=self.guard_seconds,
+            check=False,
+        )
 
 
 def refusal(ask: Callable[[], object]) -> LaunchbindError | None:
