@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from launchbind.bindings.translation import scheduler_errors
 from launchbind.errors import InvalidSettingError, SchedulerError, UnknownJobError, UnsupportedError
 from launchbind.handle import Handle
-from launchbind.jobs.logs import merge, select_replicas, takes_since
+from launchbind.jobs.logs import merge, select_replicas
 from launchbind.protocols import DescribesExitCode, SupportsDescribeMany, SupportsList, SupportsLogs
 from launchbind.state import JobState, JobStatus
 
@@ -70,14 +70,9 @@ class Job:
             pattern = re.compile(regex or "")
         except re.error as error:
             raise InvalidSettingError("logs", "regex", f"it is no regular expression: {error}") from error
-        scheduler = self.scheduler
-        if not isinstance(scheduler, SupportsLogs):
+        if not isinstance(self.scheduler, SupportsLogs):
             raise UnsupportedError(self.handle.backend, "read logs")
-        read: Callable[[str, str, int], Iterable[str]] = partial(scheduler.log_iter, should_tail=follow)
-        if since is not None:
-            if not takes_since(scheduler):
-                raise UnsupportedError(self.handle.backend, "read logs since a point in time")
-            read = partial(scheduler.log_iter, should_tail=follow, since=since)
+        read = self._reader(partial(self.scheduler.log_iter, should_tail=follow), since)
         described = self.describe().roles  # asked even if the roles are known: there may be no such job
         roles = described if self.roles is None else self.roles
 
@@ -91,6 +86,18 @@ class Job:
         if follow and len(streams) > 1:
             return merge(streams)
         return (line for stream in streams for line in stream)
+
+    def _reader(
+        self, log_iter: Callable[..., Iterable[str]], since: datetime | None
+    ) -> Callable[..., Iterable[str]]:
+        if since is None:
+            return log_iter
+        from inspect import signature  # here, since few calls ask for a point in time
+
+        # The name must be there: a scheduler that takes any keyword may ignore it.
+        if "since" not in signature(log_iter).parameters:
+            raise UnsupportedError(self.handle.backend, "read logs since a point in time")
+        return partial(log_iter, since=since)
 
     def _errors(self, action: str) -> AbstractContextManager[None]:
         return scheduler_errors(self.handle.backend, f"{action} {self.handle}", self.redactor)

@@ -10,26 +10,9 @@ from typing import TYPE_CHECKING
 from launchbind.errors import PlanError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
-    from typing import Protocol, TypeGuard
+    from collections.abc import Iterator, Sequence
 
-    from launchbind.protocols import Role, SupportsLogs
-
-    class SupportsLogsSince(Protocol):
-        """A scheduler that can read a job's output since a point in time."""
-
-        def log_iter(
-            self,
-            app_id: str,
-            role_name: str,
-            k: int = 0,
-            *,
-            should_tail: bool = False,
-            since: datetime | None = None,
-        ) -> Iterable[str]:
-            """As that of :class:`SupportsLogs`; only what was written since then, if it is given."""
-            ...
+    from launchbind.protocols import Role
 
 
 def select_replicas(
@@ -48,13 +31,6 @@ def select_replicas(
         asked = f"{role or 'any'}/{'any' if replica is None else replica}"
         raise PlanError(app_id, f"has no replica {asked}: its roles are {names}")
     return selected
-
-
-def takes_since(scheduler: SupportsLogs) -> TypeGuard[SupportsLogsSince]:
-    """Whether ``log_iter`` names a parameter ``since``; one that takes any keyword may ignore it."""
-    from inspect import signature  # here, since few calls ask for a point in time
-
-    return "since" in signature(scheduler.log_iter).parameters
 
 
 def merge(streams: Sequence[Iterator[str]]) -> Iterator[str]:

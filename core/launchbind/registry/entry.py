@@ -110,43 +110,31 @@ class Entry(Generic[T]):
 
     def loaded(self, cls: type[T], seconds: float | None = None) -> Self:
         """A copy with the imported class, and how long the import took in seconds."""
-        new = self._copy()
-        new.type, new.state, new.error, new.import_seconds = cls, "ready", None, seconds
-        return new
+        return self._copy(type=cls, state="ready", error=None, import_seconds=seconds)
 
     def failed(self, error: BaseException, seconds: float) -> Self:
         """A copy whose import raised ``error`` after so many seconds."""
-        new = self._copy()
-        new.state = "missing" if absent_package(error) else "broken"
-        new.error, new.import_seconds = error, seconds
-        return new
+        state = "missing" if absent_package(error) else "broken"
+        return self._copy(state=state, error=error, import_seconds=seconds)
 
     def refused(self, error: Exception) -> Self:
         """A copy that cannot be imported, for the reason that ``error`` gives."""
-        new = self._copy()
-        new.type, new.state, new.error, new.import_seconds = None, "broken", error, None
-        return new
+        return self._copy(type=None, state="broken", error=error, import_seconds=None)
 
     def aliased(self, aliases: tuple[str, ...]) -> Self:
         """A copy with exactly these aliases."""
-        new = self._copy()
-        new.aliases = aliases
-        return new
+        return self._copy(aliases=aliases)
 
     def accompanied(self, companion: object) -> Self:
         """A copy with this companion."""
-        new = self._copy()
-        new.companion = companion
-        return new
+        return self._copy(companion=companion)
 
     def shadowing(self, *others: str) -> Self:
         """A copy that records the discovered bindings it took precedence over."""
-        new = self._copy()
-        new.shadowed = (*self.shadowed, *others)
-        return new
+        return self._copy(shadowed=(*self.shadowed, *others))
 
-    def _copy(self) -> Self:
+    def _copy(self, **changes: object) -> Self:
         new = self.__class__.__new__(self.__class__)
         for slot in Entry.__slots__:
-            setattr(new, slot, getattr(self, slot))
+            setattr(new, slot, changes[slot] if slot in changes else getattr(self, slot))
         return new

@@ -31,17 +31,11 @@ def resolve(table: Table[T], entry: Entry[T]) -> type[T]:
     started = perf_counter()
     try:
         target = import_target(table.kind, entry, str(entry.reference))
-    except (MissingDependencyError, BrokenTargetError) as failure:
-        error = failure.__cause__ or failure
-        record_import(table, entry, entry.failed(error, perf_counter() - started))
-        raise
-    seconds = perf_counter() - started
-    try:
         cls: type[T] = check_class(table.kind, entry.name, target, table.base)
-    except InvalidTargetError as error:
-        record_import(table, entry, entry.failed(error, seconds))
+    except (MissingDependencyError, BrokenTargetError, InvalidTargetError) as error:
+        record_import(table, entry, entry.failed(error.__cause__ or error, perf_counter() - started))
         raise
-    record_import(table, entry, entry.loaded(cls, seconds))
+    record_import(table, entry, entry.loaded(cls, perf_counter() - started))
     return cls
 
 

@@ -167,13 +167,7 @@ class Registry(Generic[T]):
 
     @contextmanager
     def override(self, name: str, target: type[T] | str) -> Generator[Self]:
-        """Bind ``name`` to ``target`` inside a ``with`` block, whatever either was bound to.
-
-        Parameters
-        ----------
-        name, target
-            As for :meth:`register`, which also says what they raise.
-        """
+        """Bind as :meth:`register` does, inside a ``with`` block, whatever name and target were bound to."""
         with self.temporary():
             register(self._table, name, target, (), True, None, caller(3))
             yield self
