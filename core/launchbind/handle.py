@@ -47,18 +47,7 @@ class Handle:
 
     @classmethod
     def parse(cls, text: str) -> Handle:
-        """Read a handle back from its text.
-
-        Parameters
-        ----------
-        text
-            ``backend://session/app_id``.
-
-        Raises
-        ------
-        InvalidHandleError
-            When the text is not of the form ``backend://session/app_id``.
-        """
+        """Read ``backend://session/app_id``; any other text is an :class:`InvalidHandleError`."""
         match = _HANDLE.fullmatch(text)
         if match is None:
             raise InvalidHandleError(text)

@@ -26,13 +26,6 @@ class Backend(Generic[AppT_contra, ExecutorT_contra, InfoT_co]):
     :meth:`Bindings.bind` returns it. It is immutable and hashable, and can be given wherever the name of a
     backend can; ``str`` of it is the name. Keys are equal when name and scheduler are, so that one of
     another binding of the same name is not taken for it.
-
-    Parameters
-    ----------
-    name
-        The backend's canonical name.
-    scheduler
-        The factory of its schedulers, or a lazy reference to one.
     """
 
     __slots__ = ("_name", "_scheduler")

@@ -134,12 +134,7 @@ class Bindings(Generic[AppT, ExecutorT]):
             return None
 
     def canonical(self, backend: AnyBackend) -> str:
-        """The registered name of a backend.
-
-        Parameters
-        ----------
-        backend
-            A name, an alias or a key. A name that nobody registered is returned as it is.
+        """The registered name of a name, alias or key; a name that nobody registered is returned as it is.
 
         Raises
         ------
@@ -153,27 +148,18 @@ class Bindings(Generic[AppT, ExecutorT]):
         return name if entry is None else entry.name
 
     def origin(self, backend: str) -> tuple[object, object]:
-        """What stands for these bindings, and for the scheduler that a backend has in them now.
+        """What stands for these bindings, and for the scheduler that a canonical name has in them now.
 
         It equals only what this method returns for the same bindings and scheduler.
-
-        Parameters
-        ----------
-        backend
-            A canonical name.
         """
         entry = self.entry(backend)
         return self, None if entry is None else entry.companion
 
     def takes(self, backend: str, executor: object) -> bool:
-        """Whether a backend takes an executor.
+        """Whether the backend of a canonical name takes an executor, which can be any object.
 
-        Parameters
-        ----------
-        backend
-            A canonical name. One that no class is bound to takes what its scheduler takes.
-        executor
-            Any object. The backend's class is imported only where another one is nearer to the object.
+        A name that no class is bound to takes what its scheduler takes. The backend's class is imported only
+        where another one is nearer to the object.
         """
         if self.entry(backend) is None or self.executors.find_name(executor) == backend:
             return True
@@ -182,14 +168,7 @@ class Bindings(Generic[AppT, ExecutorT]):
     def factory(self, backend: str, entry: Entry[ExecutorT] | None) -> BoundFactory[AppT, ExecutorT]:
         """The factory of a backend's schedulers, imported now if it is lazy.
 
-        Its schedulers take the executors that :meth:`takes` tells.
-
-        Parameters
-        ----------
-        backend
-            A canonical name.
-        entry
-            The name's :meth:`entry`.
+        Its schedulers take the executors that :meth:`takes` tells. ``entry`` is the name's :meth:`entry`.
 
         Raises
         ------

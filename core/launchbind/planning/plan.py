@@ -121,12 +121,8 @@ class Plan(Generic[AppT_co, InfoT_co]):
     def submit_once(self, submit: Callable[[], Handle]) -> Handle:
         """Submit the plan unless that was done, or it was changed; one thread at a time.
 
-        :meth:`Launcher.submit` calls this; it is no way around the launcher.
-
-        Parameters
-        ----------
-        submit
-            Submits ``info``, and returns the job's handle. When it raises, the plan can be submitted again.
+        :meth:`Launcher.submit` calls this; it is no way around the launcher. When ``submit`` raises, the plan
+        can be submitted again.
 
         Raises
         ------

@@ -54,12 +54,7 @@ class Redactor:
         return self._secret.is_secret(name)
 
     def secrets(self, value: Json) -> Iterator[str]:
-        """Every secret in a JSON value, as :meth:`learn` sees it.
-
-        Parameters
-        ----------
-        value
-            A request, an executor or the like in canonical form.
+        """Every secret in a JSON value, such as a request or an executor in canonical form.
 
         Returns
         -------
@@ -76,13 +71,7 @@ class Redactor:
                             yield word
 
     def learn(self, value: Json) -> None:
-        """Remember every secret in a JSON value, so that it is hidden wherever it appears.
-
-        Parameters
-        ----------
-        value
-            Searched as by :meth:`secrets`.
-        """
+        """Remember the :meth:`secrets` in a JSON value, so that they are hidden wherever they appear."""
         for secret in self.secrets(value):
             # Line by line too: YAML indents the lines of a private key. And word by word: a pretty-printer
             # breaks a long text between them.
