@@ -123,9 +123,9 @@ def _known(cls: type) -> list[dataclasses.Field[object]]:
 
 
 def _type_name(hint: object) -> str:
-    return (
-        hint.__name__ if isinstance(hint, type) and not get_args(hint) else str(hint).replace("typing.", "")
-    )
+    if isinstance(hint, type) and not get_args(hint):
+        return hint.__name__
+    return str(hint).replace("typing.", "")
 
 
 def _default(field: dataclasses.Field[object]) -> str:
@@ -184,12 +184,14 @@ def convert(value: object, hint: object) -> object:
     if origin is Any:  # since Python 3.11 a class, but one that isinstance refuses
         return value
     if origin is tuple and arguments and arguments[-1] is not Ellipsis:
-        return _fixed(value, arguments)
-    if origin in (list, set, frozenset, tuple):
-        collect = cast("Callable[[Iterable[object]], object]", origin)
-        return _collected(collect, [convert(item, _item(arguments)) for item in _sequence(value)])
-    if origin is Sequence:  # before the plain classes, since a str is a Sequence itself
-        return [convert(item, _item(arguments)) for item in _sequence(value)]
+        items = _sequence(value)
+        if len(items) != len(arguments):
+            raise ValueError(f"expected {len(arguments)} values, got {value!r}")
+        return tuple(convert(item, hint) for item, hint in zip(items, arguments, strict=True))
+    if origin in (list, set, frozenset, tuple, Sequence):  # a str is a Sequence itself: not a plain class
+        wanted = arguments[0] if arguments else object
+        collect = cast("Callable[[Iterable[object]], object]", list if origin is Sequence else origin)
+        return _collected(collect, [convert(item, wanted) for item in _sequence(value)])
     if origin in (dict, Mapping) or is_typeddict(origin):
         keys, values = arguments or (str, object)
         return _collected(
@@ -235,17 +237,6 @@ def _is_a(value: object, wanted: type[object]) -> bool:
         return isinstance(value, wanted)
     except TypeError:  # a Protocol that is not runtime-checkable: not checked
         return True
-
-
-def _fixed(value: object, hints: tuple[object, ...]) -> tuple[object, ...]:
-    items = _sequence(value)
-    if len(items) != len(hints):
-        raise ValueError(f"expected {len(hints)} values, got {value!r}")
-    return tuple(convert(item, hint) for item, hint in zip(items, hints, strict=True))
-
-
-def _item(arguments: tuple[object, ...]) -> object:
-    return arguments[0] if arguments else object
 
 
 def _collected(collect: Callable[[Iterable[T]], object], items: list[T]) -> object:

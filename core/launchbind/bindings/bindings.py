@@ -134,7 +134,7 @@ class Bindings(Generic[AppT, ExecutorT]):
             return None
 
     def canonical(self, backend: AnyBackend) -> str:
-        """The registered name of a name, alias or key; a name that nobody registered is returned as it is.
+        """The registered name of a backend's name, alias or key; an unregistered name is returned as it is.
 
         Raises
         ------

@@ -20,7 +20,7 @@ Json = Union[Leaf, list["Json"], dict[str, "Json"]]
 def members(
     mapping: dict[str, Json], is_secret: Callable[[str], bool], hidden: bool
 ) -> Iterator[tuple[str, Json, bool]]:
-    """Each key and value of a mapping, and whether the value is secret; all are in a ``hidden`` mapping."""
+    """Each key and value of a mapping, and if the value is secret, as all in a ``hidden`` mapping are."""
     # {"name": "HF_TOKEN", "value": ...} is how Kubernetes and others write a variable.
     name = mapping.get("name")
     names_secret = isinstance(name, str) and is_secret(name)
@@ -29,7 +29,7 @@ def members(
 
 
 def items(values: list[Json], is_secret: Callable[[str], bool], hidden: bool) -> Iterator[tuple[Json, bool]]:
-    """Each item of a list, and whether it is secret; all are in a ``hidden`` list."""
+    """Each item of a list, and whether it is secret, as all items of a ``hidden`` list are."""
     # ["--api-key", ...] is how a command takes a secret. -p is not known: it may be a port or a folder.
     for before, value in zip([None, *values], values, strict=False):
         is_flag = isinstance(before, str) and before.startswith("-") and "=" not in before

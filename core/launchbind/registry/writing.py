@@ -60,8 +60,8 @@ def assign_type(table: Table[T], name: str, cls: type[T], origin: tuple[str, int
 def bind(table: Table[T], entry: Entry[T], *, drop_name: bool = False, drop_type: bool = False) -> None:
     """Add ``entry`` to ``table``, or raise :class:`ConflictError` and leave everything as it was.
 
-    Discovered bindings always give way to explicit ones, which record them as shadowed. Others give way
-    only with ``drop_name`` where they have a name of the entry, and with ``drop_type`` where its class.
+    Discovered bindings always give way to explicit ones, which record them as shadowed. Other bindings of
+    the entry's names are dropped only with ``drop_name``, another one of its class only with ``drop_type``.
     """
     with table.lock:
         if entry.type is None:
