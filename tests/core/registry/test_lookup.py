@@ -391,7 +391,48 @@ class EqualToAll(type):
         return 0
 
 
-@pytest.mark.parametrize("meta", [Unhashable, EqualToAll])
+class OwnHash(type):
+    def __hash__(cls) -> int:
+        return 0
+
+
+class OwnEquality(type):
+    __hash__ = type.__hash__
+
+    def __eq__(cls, other: object) -> bool:
+        return True
+
+
+class Plain(type): ...
+
+
+def test_classes_of_an_ordinary_metaclass_are_remembered(registry: Registry[object]) -> None:
+    """A metaclass that says nothing about hash and equality costs its classes no speed."""
+    bound = Plain("Bound", (), {})
+    registry.register("bound", bound)
+    walked = Plain("Walked", (bound,), {})
+    assert registry.name_of(walked()) == "bound"
+    assert bound in registry.nearest_names
+    assert walked in registry.nearest_names
+
+
+def test_the_name_of_none_is_not_that_of_others(registry: Registry[object]) -> None:
+    """Any class can be registered, that of None included."""
+    registry.register("none", type(None))
+    assert [registry.name_of(x) for x in (None, Near(), Leaf())] == ["none", "near", "near"]
+
+
+def test_a_write_clears_the_cache_only_while_it_holds_walks(registry: Registry[object]) -> None:
+    """Bound classes stay in it, so that reads between many writes are fast."""
+    assert registry.name_of(Leaf()) == "near"
+    registry.register("other", Other)
+    assert set(registry.nearest_names) == {Other}
+    assert registry.name_of(Near()) == "near"
+    registry.unregister("other")
+    assert set(registry.nearest_names) == {Near}
+
+
+@pytest.mark.parametrize("meta", [Unhashable, EqualToAll, OwnHash, OwnEquality])
 def test_classes_that_say_they_are_equal_have_their_own_names(meta: type[type]) -> None:
     """A registry tells classes apart by identity, so a metaclass can neither break nor confuse it."""
     registry: Registry[object] = Registry("executor")
