@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from launchbind_adapters.nemo_run.slurm_jobs import JobRecord, Ssh
     from launchbind_adapters.slurm import SlurmStatus
 
+    Info = AppDryRunInfo[SlurmBatchRequest]
+
 #: How long cancelling waits for the job to end, and the pause between two looks at it meanwhile.
 CANCEL_SECONDS = 10.0
 POLL_SECONDS = 0.5
@@ -47,14 +49,12 @@ class SlurmScheduler:
     def __init__(self, session_name: str) -> None:
         self.session_name = session_name
         #: Values made for one plan alone, by its dry-run info.
-        self._volatile: WeakKeyDictionary[AppDryRunInfo[SlurmBatchRequest], Mapping[str, str]] = (
-            WeakKeyDictionary()
-        )
+        self._volatile: WeakKeyDictionary[Info, Mapping[str, str]] = WeakKeyDictionary()
         #: By what leads to the cluster.
         self._clients: dict[str, SlurmClient] = {}
         self._tunnels: list[SSHTunnel] = []
 
-    def submit_dryrun(self, app: AppDef, executor: SlurmExecutor, /) -> AppDryRunInfo[SlurmBatchRequest]:
+    def submit_dryrun(self, app: AppDef, executor: SlurmExecutor, /) -> Info:
         """Upstream's request, for an app and an executor that are filled in as NeMo-Run's experiments do.
 
         For an app whose metadata asks for a Ray cluster, upstream makes a ``SlurmRayRequest`` instead, which
@@ -65,17 +65,15 @@ class SlurmScheduler:
         from launchbind_adapters.nemo_run.slurm_submit import UpstreamScheduler
 
         volatile = prepare(app, executor, self.session_name)
-        info: AppDryRunInfo[SlurmBatchRequest] = UpstreamScheduler(self.session_name).submit_dryrun(
-            app, executor
-        )
+        info: Info = UpstreamScheduler(self.session_name).submit_dryrun(app, executor)
         self._volatile[info] = volatile
         return info
 
-    def volatile(self, dryrun_info: AppDryRunInfo[SlurmBatchRequest], /) -> Mapping[str, str]:
+    def volatile(self, dryrun_info: Info, /) -> Mapping[str, str]:
         """What was made for this plan alone, such as the name of its folder, each with its placeholder."""
         return self._volatile.get(dryrun_info, {})
 
-    def schedule(self, dryrun_info: AppDryRunInfo[SlurmBatchRequest], /) -> str:
+    def schedule(self, dryrun_info: Info, /) -> str:
         """Submit the job with ``sbatch``, and return its id."""
         from launchbind_adapters.nemo_run.slurm_submit import submit
 
