@@ -39,3 +39,14 @@ class Deferred(Generic[MadeT]):
         """Import the factory, and let it make the scheduler."""
         made: MadeT = getattr(import_module(self._module), self._name)(session_name, **parameters)
         return made
+
+    def __eq__(self, other: object) -> bool:
+        """Equal where the reference is, so that registering it again is no conflict."""
+        mine = self._module, self._name
+        return isinstance(other, Deferred) and mine == (other._module, other._name)
+
+    def __hash__(self) -> int:
+        return hash((self._module, self._name))
+
+    def __repr__(self) -> str:
+        return f"{self._module}:{self._name}"

@@ -75,6 +75,10 @@ class WrappedFactory(Generic[ExecutorT, InfoT]):
     def __hash__(self) -> int:
         return hash(self._identity())
 
+    def __repr__(self) -> str:
+        name = getattr(self.factory, "__qualname__", None)
+        return f"{self.factory.__module__}:{name}" if name else repr(self.factory)
+
     def _identity(self) -> object:
         """The same for a factory and for the one that a reload of its module makes."""
         name = getattr(self.factory, "__qualname__", "<")
