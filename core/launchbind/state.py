@@ -21,8 +21,8 @@ class JobState(IntEnum):
 
     Notes
     -----
-    Compare with ``is`` where a type checker is to know that every state was handled: since states of two
-    kinds can be equal, ``==`` and ``match`` do not tell ty so.
+    States of two kinds can be equal, so ty does not narrow a state by ``==`` or ``match``. Compare with ``is``
+    where a checker has to know that every state is handled.
 
     Examples
     --------
@@ -47,7 +47,7 @@ class JobState(IntEnum):
     def __str__(self) -> str:
         return self.name
 
-    # As of any number. Written out, mypy no longer takes a state of another enum for one that is never equal.
+    # What int has anyway. With a definition here, mypy accepts the comparison with a state of another enum.
     def __eq__(self, other: object, /) -> bool:
         return int(self) == other
 

@@ -35,8 +35,10 @@ def fits(target: object, base: object) -> TypeGuard[type]:
     """Whether ``target`` is a class, no metaclass, and derives from ``base`` or has its methods."""
     if not reference.is_class(target):
         return False
+    if base is None:
+        return True
     if not getattr(base, "_is_protocol", False):
-        return base is None or (isinstance(base, type) and issubclass(target, base))
+        return isinstance(base, type) and issubclass(target, base)
     # Attributes can be set by __init__, so a class alone does not show whether they are there. No getattr:
     # it would find the methods of the metaclass, such as __call__.
     return _methods(base) <= {name for cls in target.__mro__ for name in vars(cls)}

@@ -143,17 +143,18 @@ class Registry(Generic[T]):
             a reload makes, replaces the old one.
         """
         others = tuple(aliases)
+        if target is not None:
+            origin = caller(stacklevel + 1)
+            register(self._table, name, target, others, replace, requires, origin, companion)
+            return None
 
         def decorate(cls: ClassT) -> ClassT:
             # The class is checked at run time only: checkers would forget which one it is.
-            target = cast("type[T]", cls)
-            register(self._table, name, target, others, replace, requires, caller(2), companion)
+            decorated = cast("type[T]", cls)
+            register(self._table, name, decorated, others, replace, requires, caller(2), companion)
             return cls
 
-        if target is None:
-            return decorate
-        register(self._table, name, target, others, replace, requires, caller(stacklevel + 1), companion)
-        return None
+        return decorate
 
     def unregister(self, name: str) -> None:
         """Remove the entry with this name or alias, and all its names.
