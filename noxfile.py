@@ -28,7 +28,7 @@ UNTYPED = (
     "launchbind_adapters.torchx",
     *(
         f"launchbind_adapters.nemo_run.{module}"
-        for module in ("cloud", "docker", "launching", "local", "local_submit", "slurm_submit")
+        for module in ("cloud", "docker", "local", "local_submit", "slurm", "slurm_submit")
     ),
 )
 
@@ -109,7 +109,7 @@ def types(session: nox.Session, torchx: str) -> None:
 @nox.session
 def typing(session: nox.Session) -> None:
     """Five type checkers find no error in a user's package, and every error in a file of wrong programs."""
-    checkers = tools("mypy", "basedpyright", "pyright", "pyrefly", "ty")
+    checkers = tools("mypy", "basedpyright", "pyright", "pyrefly", "ty", "tomli")
     session.install(".[nemo,submitit,ray]", *checkers)
     session.run("python", "tests/support/type_checkers.py")
 

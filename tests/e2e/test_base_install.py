@@ -62,11 +62,11 @@ print(sorted(str(each) for each in files("launchbind") if each.name == "py.typed
 def test_a_job_runs_on_the_scheduler_in_memory(base: Path) -> None:
     """The core plans, submits and follows a job with nothing else installed."""
     code = """
-from launchbind import Launcher, Registry
+from launchbind import Bindings, Launcher
 from launchbind.testing import FakeApp, FakeExecutor, FakeRole, FakeScheduler
-executors = Registry("executor")
-executors.register("fake", FakeExecutor)
-with Launcher(executors, {"fake": FakeScheduler}) as jobs:
+bindings = Bindings()
+bindings.bind("fake", FakeExecutor, FakeScheduler)
+with Launcher(bindings) as jobs:
     handle = jobs.run(FakeApp("greet", [FakeRole("main", "echo", ["hello"])]), FakeExecutor())
     print(jobs.status(handle).state)
 """

@@ -23,23 +23,24 @@ EXAMPLE_PACKAGE = Path(__file__).parents[1] / "adapters" / "nemo_run" / "example
 
 #: An adapter with public names only; its jobs run in memory, and ``echo`` prints the adapter's name.
 WORKING = """
-from launchbind import Launcher, Registry
+from launchbind import Bindings, Launcher
 from launchbind.adapter import BaseAdapter
 from launchbind.testing import FakeCluster, FakeExecutor, FakeProgram
-
-EXECUTORS = Registry("executor")
-EXECUTORS.register("{backend}", FakeExecutor)
 
 
 def cluster(session):
     return FakeCluster(session, programs={{"echo": FakeProgram(["from {backend} of {name}\\n"])}})
 
 
+BINDINGS = Bindings()
+BINDINGS.bind("{backend}", FakeExecutor, cluster)
+
+
 class {cls}(BaseAdapter):
-    executors = EXECUTORS
+    executors = BINDINGS.executors
 
     def launcher(self, session):
-        return Launcher(EXECUTORS, {{"{backend}": cluster}}, session=session)
+        return Launcher(BINDINGS, session=session)
 
 """
 
