@@ -21,8 +21,8 @@ class JobState(IntEnum):
 
     Notes
     -----
-    States of two kinds can be equal, so ty does not narrow a state by ``==`` or ``match``. Compare with ``is``
-    where a checker has to know that every state is handled.
+    States of two kinds can be equal, so ty does not narrow a state by ``==`` or ``match``. Compare with
+    ``is`` where a checker has to know that every state is handled.
 
     Examples
     --------
