@@ -10,60 +10,33 @@ __version__ = "0.1.0"
 
 # Name to module. The imports below say the same to checkers; a test holds the two against each other.
 _EXPORTS = {
-    "AdapterError": "errors",
-    "AmbiguousNameError": "errors",
-    "App": "protocols",
-    "AppSpec": "specs",
-    "Backend": "bindings.backend",
-    "Bindings": "bindings.bindings",
-    "BoundScheduler": "protocols",
-    "BrokenTargetError": "errors",
-    "ConflictError": "errors",
-    "DescribesExitCode": "protocols",
-    "Description": "protocols",
-    "DryRunError": "errors",
-    "DryRunInfo": "planning.dryrun",
-    "DryRunMixin": "planning.dryrun",
-    "DryRunScheduler": "protocols",
-    "Entry": "registry",
-    "EntryState": "registry",
-    "Executor": "protocols",
-    "Handle": "handle",
-    "InvalidHandleError": "errors",
-    "InvalidNameError": "errors",
-    "InvalidReferenceError": "errors",
-    "InvalidSettingError": "errors",
-    "InvalidTargetError": "errors",
-    "JobDescription": "state",
-    "JobState": "state",
-    "JobStatus": "state",
-    "LaunchbindError": "errors",
-    "Launcher": "jobs.launcher",
-    "MissingDependencyError": "errors",
-    "Plan": "planning.plan",
-    "PlanError": "errors",
-    "ProfileError": "errors",
-    "Redactor": "redaction",
-    "Registry": "registry",
-    "Role": "protocols",
-    "RoleSpec": "specs",
-    "Scheduler": "protocols",
-    "SchedulerError": "errors",
-    "SchedulerFactory": "protocols",
-    "SupportsAssign": "protocols",
-    "SupportsCleanup": "protocols",
-    "SupportsDescribeMany": "protocols",
-    "SupportsList": "protocols",
-    "SupportsLogs": "protocols",
-    "SupportsVolatile": "protocols",
-    "UnknownBackendError": "errors",
-    "UnknownJobError": "errors",
-    "UnknownNameError": "errors",
-    "UnknownTypeError": "errors",
-    "UnsupportedError": "errors",
-    "WaitTimeoutError": "errors",
-    "explain": "protocols.explaining",
-    "submit_dryrun": "planning.dryrun",
+    name: module
+    for module, names in {
+        "bindings.backend": "Backend",
+        "bindings.bindings": "Bindings",
+        "errors": (
+            "AdapterError AmbiguousNameError BrokenTargetError ConflictError DryRunError "
+            "InvalidHandleError InvalidNameError InvalidReferenceError InvalidSettingError "
+            "InvalidTargetError LaunchbindError MissingDependencyError PlanError ProfileError "
+            "SchedulerError UnknownBackendError UnknownJobError UnknownNameError UnknownTypeError "
+            "UnsupportedError WaitTimeoutError"
+        ),
+        "handle": "Handle",
+        "jobs.launcher": "Launcher",
+        "planning.dryrun": "DryRunInfo DryRunMixin submit_dryrun",
+        "planning.plan": "Plan",
+        "protocols": (
+            "App BoundScheduler DescribesExitCode Description DryRunScheduler Executor Role Scheduler "
+            "SchedulerFactory SupportsAssign SupportsCleanup SupportsDescribeMany SupportsList "
+            "SupportsLogs SupportsVolatile"
+        ),
+        "protocols.explaining": "explain",
+        "redaction": "Redactor",
+        "registry": "Entry EntryState Registry",
+        "specs": "AppSpec RoleSpec",
+        "state": "JobDescription JobState JobStatus",
+    }.items()
+    for name in names.split()
 }
 
 TYPE_CHECKING = False  # as checkers read it; importing typing would take longer than all the rest
