@@ -6,14 +6,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 MadeT = TypeVar("MadeT")
 
 
-def lazy_exports(package: str, **exports: Sequence[str]) -> Callable[[str], object]:
+def lazy_exports(package: str, **exports: str) -> Callable[[str], object]:
     """Make a package's ``__getattr__`` (PEP 562) from its submodules, each with its public names."""
-    homes = {name: module for module, names in exports.items() for name in names}
+    homes = {name: module for module, names in exports.items() for name in names.split()}
 
     def get(name: str) -> object:
         if name == "__all__":

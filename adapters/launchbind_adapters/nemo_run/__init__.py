@@ -37,26 +37,9 @@ if TYPE_CHECKING:
 else:
     __getattr__ = lazy_exports(
         __name__,
-        adapter=["Adapter"],
-        bindings=[
-            "BINDINGS",
-            "DGX_CLOUD",
-            "DOCKER",
-            "EXECUTORS",
-            "KUBEFLOW",
-            "LEPTON",
-            "LOCAL",
-            "SKYPILOT",
-            "SKYPILOT_JOBS",
-            "SLURM",
-        ],
-        executors=[
-            "EXECUTOR_MAPPING",
-            "REVERSE_EXECUTOR_MAPPING",
-            "Support",
-            "get_executor_str",
-            "register",
-        ],
-        launching=["SchedulerMixin", "launcher"],
-        patches=["InstallError", "install", "installed", "uninstall"],
+        adapter="Adapter",
+        bindings="BINDINGS DGX_CLOUD DOCKER EXECUTORS KUBEFLOW LEPTON LOCAL SKYPILOT SKYPILOT_JOBS SLURM",
+        executors="EXECUTOR_MAPPING REVERSE_EXECUTOR_MAPPING Support get_executor_str register",
+        launching="SchedulerMixin launcher",
+        patches="InstallError install installed uninstall",
     )

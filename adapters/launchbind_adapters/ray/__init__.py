@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 else:
     __getattr__ = lazy_exports(
         __name__,
-        adapter=["Adapter"],
-        executor=["RayExecutor"],
-        launching=["BINDINGS", "EXECUTORS", "RAY", "launcher"],
-        request=["RayInfo", "RayJob", "RayRequest"],
-        scheduler=["RayScheduler"],
+        adapter="Adapter",
+        executor="RayExecutor",
+        launching="BINDINGS EXECUTORS RAY launcher",
+        request="RayInfo RayJob RayRequest",
+        scheduler="RayScheduler",
     )

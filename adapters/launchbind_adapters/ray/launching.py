@@ -30,16 +30,13 @@ def launcher(session: str = "launchbind") -> Launcher[App, RayExecutor]:
 
     Each replica of each role becomes one Ray job; the state of the app is the combined state of its jobs.
     A role's ``entrypoint``, ``args``, ``env`` and ``num_replicas`` are used, and reach the job unchanged.
+    Planning contacts no cluster and does not need ray. Everything after it raises
+    :class:`launchbind.MissingDependencyError` where ray is not installed.
 
     Parameters
     ----------
     session
         Groups the jobs; it is part of their handles and of their metadata.
-
-    Notes
-    -----
-    Planning contacts no cluster and does not need ray. Everything after it raises
-    :class:`launchbind.MissingDependencyError` where ray is not installed.
     """
     from launchbind.jobs.launcher import Launcher
 

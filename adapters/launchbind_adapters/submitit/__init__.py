@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 else:
     __getattr__ = lazy_exports(
         __name__,
-        adapter=["Adapter"],
-        executors=["DebugExecutor", "LocalExecutor", "SlurmExecutor", "SubmititExecutor"],
-        launching=["BINDINGS", "DEBUG", "EXECUTORS", "LOCAL", "SLURM", "jobs", "launcher"],
-        request=["RoleRequest", "SubmititInfo", "SubmititRequest"],
+        adapter="Adapter",
+        executors="DebugExecutor LocalExecutor SlurmExecutor SubmititExecutor",
+        launching="BINDINGS DEBUG EXECUTORS LOCAL SLURM jobs launcher",
+        request="RoleRequest SubmititInfo SubmititRequest",
     )

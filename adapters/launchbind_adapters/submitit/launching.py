@@ -47,17 +47,13 @@ def launcher(session: str = "launchbind") -> Launcher[App, SubmititExecutor]:
     macros. Each replica of each role is a job of submitit, whose result is the exit code. When one fails, the
     others go on: the job is RUNNING until the last has ended, then FAILED if any failed, else CANCELLED if
     any was, else SUCCEEDED. Jobs outlive this process, except those of ``submitit_debug``, which have ended
-    when ``submit`` returns.
+    when ``submit`` returns. Where submitit is not installed, the first use of a backend raises
+    :class:`launchbind.MissingDependencyError`.
 
     Parameters
     ----------
     session
         Groups the jobs; it is part of their handles.
-
-    Raises
-    ------
-    MissingDependencyError
-        Not here, but as soon as a scheduler is needed and submitit is not installed.
     """
     from launchbind.jobs.launcher import Launcher
 
@@ -81,12 +77,8 @@ def jobs(handle: Handle | str) -> dict[str, list[submitit.Job[int]]]:
 
     Raises
     ------
-    InvalidHandleError
-        When the handle cannot be read.
-    UnknownBackendError
-        When it belongs to another launcher.
-    UnknownJobError
-        When there is no such job.
+    InvalidHandleError, UnknownBackendError, UnknownJobError
+        When the handle cannot be read, belongs to another launcher, or to no job.
     MissingDependencyError
         When submitit is not installed.
     """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 else:
     __getattr__ = lazy_exports(
         __name__,
-        adapter=["Adapter"],
-        aliases=["TorchxConfig", "TorchxInfo"],
-        launching=["SchedulerMixin", "attach_app", "launcher", "schedulers"],
+        adapter="Adapter",
+        aliases="TorchxConfig TorchxInfo",
+        launching="SchedulerMixin attach_app launcher schedulers",
     )
