@@ -75,8 +75,10 @@ def types(session: nox.Session, torchx: str) -> None:
         session.install(".[cli]", NIGHTLY, *checkers)
         targets = NIGHTLY_TARGETS
     else:
-        session.install(".[nemo,submitit,ray]", *checkers)
+        session.install(".[nemo,submitit,ray]", *checkers, *tools("pyright", "pyrefly", "ty"))
         targets = EVERYTHING
+        # Five checkers find no error in a user's package, and all of them those of a file of wrong programs.
+        session.run("python", "tests/support/type_checkers.py")
     # A cache of its own, since another session's would hold the other torchx's types.
     cache = f"{session.virtualenv.location}/mypy-cache"
     for version in VERSIONS:
@@ -104,14 +106,6 @@ def types(session: nox.Session, torchx: str) -> None:
         unexpected = [name for name in unknown if not name.startswith(UNTYPED)]
         if unexpected:
             session.error(f"unknown types outside of UNTYPED: {', '.join(sorted(unexpected))}")
-
-
-@nox.session
-def typing(session: nox.Session) -> None:
-    """Five type checkers find no error in a user's package, and every error in a file of wrong programs."""
-    checkers = tools("mypy", "basedpyright", "pyright", "pyrefly", "ty", "tomli")
-    session.install(".[nemo,submitit,ray]", *checkers)
-    session.run("python", "tests/support/type_checkers.py")
 
 
 @nox.session

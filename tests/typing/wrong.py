@@ -1,6 +1,6 @@
 """Programs that are wrong: a line that says so is an error in every type checker but those that it names.
 
-The file is checked by ``nox -s typing`` and never run; see :mod:`type_checkers`. Each error stands for a job
+The file is checked by ``nox -s types`` and never run; see :mod:`type_checkers`. Each error stands for a job
 that would go to the wrong place, or for a value that would not be what its reader takes it for.
 """
 
