@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
+from launchbind.bindings.backend import Backend
 from launchbind.errors import ConflictError
 from launchbind_adapters.lazy import Deferred
 from launchbind_adapters.nemo_run.bindings import BINDINGS, EXECUTORS, WrappedFactory
@@ -150,7 +151,9 @@ def register(
         except ConflictError as conflict:
             raise _with_distributions(conflict) from None
         SUPPORT[name] = support
-        FACTORIES.pop(name, None)  # that of an executor this one has replaced
+        old = FACTORIES.pop(name, None)
+        if old and not factory and EXECUTORS.entry(name).companion == Backend(name, WrappedFactory(old)):
+            factory = old  # the same executor, registered again, keeps its scheduler
         if factory is not None:
             FACTORIES[name] = factory
 

@@ -21,7 +21,6 @@ RAY: Backend[App, RayExecutor, RayInfo] = BINDINGS.bind(
     "launchbind_adapters.ray.scheduler:RayScheduler",
     requires="launchbind[ray]",
 )
-#: The executor by its backend.
 EXECUTORS = BINDINGS.executors
 
 

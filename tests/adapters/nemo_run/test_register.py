@@ -15,7 +15,7 @@ from nemo_run.run.torchx_backend.runner import get_runner
 from torchx.schedulers.api import DescribeAppResponse, ListAppResponse, Scheduler
 from torchx.specs import AppDef, AppDryRunInfo, Role
 
-from launchbind import ConflictError, InvalidReferenceError, UnknownNameError
+from launchbind import ConflictError, InvalidReferenceError, UnknownBackendError, UnknownNameError
 from launchbind_adapters.nemo_run import (
     EXECUTORS,
     SchedulerMixin,
@@ -26,6 +26,7 @@ from launchbind_adapters.nemo_run import (
     launcher,
     register,
 )
+from launchbind_adapters.nemo_run.executors import FACTORIES
 
 if TYPE_CHECKING:
     from tests.adapters.nemo_run.conftest import Place
@@ -177,6 +178,19 @@ def test_launchers_see_what_is_registered_later() -> None:
     with launcher() as jobs:
         register("mine", Mine, scheduler=create_scheduler)
         assert jobs.plan(app, Mine()).request_as(str) == "greet for Mine"
+
+
+def test_the_scheduler_stays_with_its_executor() -> None:
+    """Registering the executor again keeps its scheduler; another executor in its place does not get it."""
+    register("mine", Mine, scheduler=create_scheduler)
+    register("mine", Mine)
+    assert FACTORIES["mine"] is create_scheduler
+    with launcher() as jobs:
+        assert jobs.scheduler("mine").backend == create_scheduler("any").backend
+    register("mine", Child, replace=True)
+    assert "mine" not in FACTORIES
+    with launcher() as jobs, pytest.raises(UnknownBackendError):
+        jobs.scheduler("mine")
 
 
 def test_lazy_targets_are_imported_when_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
